@@ -1,0 +1,1 @@
+"""The bot: who it talks to, what it remembers, how it speaks."""

@@ -1,0 +1,136 @@
+"""What a card is, before any platform draws it. Text is data here: nothing is escaped, nothing is markup.
+
+    Card ── blocks ── Text · Quote · Items · Facts · Note · Heading · Code
+                        └─ lines of inlines: str · Strong · Literal · Link
+    Results ── Result ── Card          what a search offers to choose from
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Strong:
+    """Words that stand out: a requirement word, an id."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """Words to be typed or found exactly so: a command, a path."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A label that leads somewhere. A renderer draws the label alone when the address is not https (or http on
+    loopback), and never lets a label pass for another host's."""
+
+    text: str
+    url: str | None
+
+
+Inline = str | Strong | Literal | Link
+Inlines = tuple[Inline, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A paragraph in our own voice."""
+
+    line: Inlines
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The exact words of a document, set apart from ours, and where they stand."""
+
+    line: Inlines
+    source: Inlines = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list."""
+
+    lines: tuple[Inlines, ...]
+    ordered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Labels and values."""
+
+    pairs: tuple[tuple[str, Inlines], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Small print: a warning, a hint, a reference."""
+
+    line: Inlines
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A small heading within a card."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Lines to be kept as they are, in a fixed-width face."""
+
+    text: str
+
+
+Block = Text | Quote | Items | Facts | Note | Heading | Code
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One thing that is said. `name` is its entry in the catalog, `summary` the plain sentence for notifications,
+    lock screens and screen readers, `title` a heading on top or none."""
+
+    name: str
+    summary: str
+    blocks: tuple[Block, ...]
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One thing to choose: `title` and `text` are its preview, `card` is what is inserted."""
+
+    title: str
+    text: str
+    card: Card
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """A page of things to choose from."""
+
+    results: tuple[Result, ...]
+
+
+Reply = Card | Results
+
+
+def inlines(*parts: Inline | None) -> Inlines:
+    """The parts that are there, as a line."""
+    return tuple(part for part in parts if part)
+
+
+def joined(lines: Sequence[Inlines], separator: str = " · ") -> Inlines:
+    """Several short lines as one, with a separator between them; empty ones are left out."""
+    out: list[Inline] = []
+    for line in lines:
+        if line:
+            out.extend((separator, *line) if out else line)
+    return tuple(out)

@@ -1,0 +1,1 @@
+"""Values and rules, pure: people, commands, events. The standard library only."""

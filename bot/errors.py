@@ -1,0 +1,49 @@
+"""The map of all that can go wrong.
+
+    ArchwayError
+    ├── Refusal            shown to the person who asked: what was not done, and the next step
+    │   ├── UnknownId
+    │   └── AmbiguousId
+    └── ConfigurationError shown to the operator: every fault at once, and how to mend each
+
+A refusal's docstring is the sentence that a person reads. Anything else that is raised is a fault of ours: it is
+logged under a reference, and the person is shown that reference.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+
+
+class ArchwayError(Exception):
+    """Something that Archway says of its own accord."""
+
+
+class Refusal(ArchwayError):
+    """That cannot be done."""
+
+    def __init__(self, **facts: object) -> None:
+        self.facts = facts
+        super().__init__(self.sentence)
+
+    @property
+    def sentence(self) -> str:
+        """The class's docstring with this refusal's facts filled in. Facts are data: never templates themselves."""
+        return " ".join((inspect.getdoc(type(self)) or "").split()).format(**self.facts)
+
+
+class UnknownId(Refusal):
+    """There is no {id} here. Ask a question in plain words, or look at what the nearest ids are: {nearest}."""
+
+
+class AmbiguousId(Refusal):
+    """{id} stands for more than one document: {candidates}. Give the path of the one you mean."""
+
+
+class ConfigurationError(ArchwayError):
+    """Settings or files that Archway cannot start with; `faults` holds one sentence each."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(self.faults))

@@ -1,0 +1,1 @@
+"""A Slack workspace in a box: the outside world for development and tests. The bot does not know it."""

@@ -1,0 +1,1 @@
+"""Slack: payload → command, card → answer. Knows no handler: it is handed `dispatch`."""

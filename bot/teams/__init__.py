@@ -1,0 +1,1 @@
+"""Teams: activity → command, card → answer. Knows no handler: it is handed `dispatch`."""
