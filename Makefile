@@ -1,51 +1,67 @@
 # Two commands do everything on a fresh machine with Python 3.11+ and make: `make run` and `make test`.
 
 PYTHON ?= python3
-BIN := .venv/bin
+VENV ?= .venv
+BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint format lock clean
+.PHONY: run test lint format judges bench gallery lock clean
 
-run: .venv/run
+run: $(VENV)/.run
 	@$(BIN)/archway serve
 
-test: .venv/test
-	$(BIN)/python -m pytest -q
+test: $(VENV)/.test
+	$(BIN)/python -m pytest -q -m "not judge"
 
-lint: .venv/test
+lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-format: .venv/test
+format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Locked dependencies with hashes; the stamp files remember which lock an environment was made from.
-.venv/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Archway needs Python 3.11 or later: make PYTHON=python3.11 ...")'
-	@echo "Making the environment in .venv (once, about a minute)"
-	@$(PYTHON) -m venv .venv
+# Validators that nobody here wrote: needs npm.
+judges: $(VENV)/.judges judges/node_modules/.installed
+	ARCHWAY_JUDGES=1 $(BIN)/python -m pytest -q -m judge
+
+bench: $(VENV)/.judges
+	$(BIN)/python bench/run.py
+
+gallery: $(VENV)/.run
+	@$(BIN)/archway gallery -o build/gallery
+
+# Locked dependencies with hashes; a stamp file remembers which lock an environment was made from.
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit("Archway needs Python 3.11 or later: make PYTHON=python3.13" if sys.version_info < (3, 11) else 0)'
+	@echo "Making the environment in $(VENV) (once, about a minute)"
+	@$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-.venv/run: .venv/python locks/run.txt pyproject.toml
+$(VENV)/.run: $(VENV)/.made locks/run.txt pyproject.toml
 	@$(PIP) install --require-hashes -r locks/run.txt
-	@$(PIP) install --no-deps --editable .
+	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/test: .venv/run locks/test.txt
+$(VENV)/.test: $(VENV)/.run locks/test.txt
 	@$(PIP) install --require-hashes -r locks/test.txt
 	@touch $@
 
-.venv/judges: .venv/test locks/judges.txt
+$(VENV)/.judges: $(VENV)/.test locks/judges.txt
 	@$(PIP) install --require-hashes -r locks/judges.txt
 	@touch $@
 
+judges/node_modules/.installed: judges/package-lock.json
+	npm ci --prefix judges --no-audit --no-fund --loglevel=error
+	@touch $@
+
 # For whoever changes a dependency; needs uv. No index address may come into a lock.
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 lock:
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml -o locks/run.txt $(UPGRADE)
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --group test -c locks/run.txt -o locks/test.txt $(UPGRADE)
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --group test --group judges -c locks/test.txt -o locks/judges.txt $(UPGRADE)
+	$(COMPILE) pyproject.toml --group build -o locks/run.txt $(UPGRADE)
+	$(COMPILE) pyproject.toml --group build --group test -c locks/run.txt -o locks/test.txt $(UPGRADE)
+	$(COMPILE) pyproject.toml --group build --group test --group judges -c locks/test.txt -o locks/judges.txt $(UPGRADE)
 
 clean:
-	rm -rf .venv build data .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv build data .mypy_cache .pytest_cache .ruff_cache judges/node_modules

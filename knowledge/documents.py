@@ -7,9 +7,9 @@ that `archway ask --json` prints.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 
 
@@ -99,12 +99,13 @@ class Document:
     controls: tuple[str, ...] = ()
     applies_to: tuple[str, ...] = ()
     tier: str | None = None
-    date: date | None = None
-    reviewed: date | None = None
+    date: dt.date | None = None
+    reviewed: dt.date | None = None
     review_every: str | None = None
-    effective: date | None = None
+    effective: dt.date | None = None
     supersedes: tuple[str, ...] = ()  # paths within the folder where they resolve, else as written
     superseded_by: tuple[str, ...] = ()
+    refers_to: tuple[str, ...] = ()  # paths of the other documents of the folder that it links to
     moved_to: str | None = None  # a stub that only says where the text has gone: that path
     exception_risk: str | None = None
     exception_seats: tuple[str, ...] = ()
@@ -148,7 +149,7 @@ class Citation:
     anchor: str
     url: str | None
     owner: str | None
-    reviewed: date | None
+    reviewed: dt.date | None
     score: float
 
 

@@ -1,8 +1,8 @@
 """What a card is, before any platform draws it. Text is data here: nothing is escaped, nothing is markup.
 
-    Card ── blocks ── Text · Quote · Items · Facts · Note · Heading · Code
-                        └─ lines of inlines: str · Strong · Literal · Link
-    Results ── Result ── Card          what a search offers to choose from
+Card ── blocks ── Text · Quote · Items · Facts · Caution · Note · Heading · Code
+                    └─ lines of inlines: str · Strong · Literal · Link
+Results ── Result ── Card          what a search offers to choose from
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ class Link:
 Inline = str | Strong | Literal | Link
 Inlines = tuple[Inline, ...]
 
+BREAK = "\n"  # an inline that is just this begins a new line; a line feed within any other text is a space
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -69,8 +71,15 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Caution:
+    """A warning that changes what the reader should do: the source is superseded, the request was refused."""
+
+    line: Inlines
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
-    """Small print: a warning, a hint, a reference."""
+    """Small print: a hint, a reference, the question that was asked."""
 
     line: Inlines
 
@@ -89,7 +98,7 @@ class Code:
     text: str
 
 
-Block = Text | Quote | Items | Facts | Note | Heading | Code
+Block = Text | Quote | Items | Facts | Caution | Note | Heading | Code
 
 
 @dataclass(frozen=True, slots=True)

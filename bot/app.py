@@ -1,0 +1,216 @@
+"""The composition root: settings in, running app out. With `__main__` the only file that knows all the rooms."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot import logs, terminal, web
+from bot.cards import catalog
+from bot.cards.model import Reply
+from bot.delivery import Surface
+from bot.domain.commands import Command
+from bot.errors import ConfigurationError
+from bot.settings import STARTER, Settings
+from handlers import handle
+from handlers.desk import Desk
+from knowledge.live import LiveLibrary
+
+if TYPE_CHECKING:
+    from bot.slack.surface import SlackSurface
+    from bot.store.questions import QuestionLog
+
+WRITE_EVERY = 1.0  # seconds between two writings of the question log
+FORGET_EVERY = 3600.0  # seconds
+INTRODUCE_EVERY = 60.0  # seconds, while Slack cannot be reached
+FIRST_QUESTION = "do buckets have to be encrypted?"
+
+Dispatch = Callable[[Command], Awaitable[Reply]]
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+def open_library(settings: Settings) -> LiveLibrary:
+    """The library of the knowledge folder, from its cached index as far as that is up to date."""
+    return LiveLibrary(settings.knowledge, cached_in=settings.data / "index", pattern=settings.document_url)
+
+
+def open_questions(settings: Settings) -> QuestionLog:
+    """The question log in its database, brought to this version."""
+    from bot.store import database, schema
+    from bot.store.questions import QuestionLog
+
+    engine = database.opened(settings.database_url)
+    schema.upgrade(engine)
+    return QuestionLog(engine, settings.keep_questions)
+
+
+def dispatcher(settings: Settings, shelf: LiveLibrary, questions: QuestionLog) -> Dispatch:
+    """Hands each command to its handler, with the library as it is at that moment."""
+
+    async def dispatch(command: Command) -> Reply:
+        # No thread: what is asked so far reads memory alone, and a hand-over would cost more than the answer.
+        return handle(command, Desk(shelf.library, lambda: datetime.now(UTC), questions.add, settings.command))
+
+    return dispatch
+
+
+def slack(settings: Settings, dispatch: Dispatch, shelf: LiveLibrary) -> SlackSurface | None:
+    """Slack, or None when it is off."""
+    if settings.slack_signing_secret is None or settings.slack_bot_token is None:
+        return None
+    from bot.slack.surface import SlackSurface
+
+    return SlackSurface(
+        dispatch=dispatch,
+        knows=shelf.knows,
+        signing_secret=settings.slack_signing_secret.reveal(),
+        bot_token=settings.slack_bot_token.reveal(),
+        command=settings.command,
+        now=time.time,
+        api_url=settings.slack_api_url,
+    )
+
+
+def teams(settings: Settings, dispatch: Dispatch, shelf: LiveLibrary) -> Surface:
+    """Teams; without an app id it answers callers on this machine alone."""
+    from bot.teams.surface import TeamsSurface
+
+    password = settings.microsoft_app_password
+    return TeamsSurface(
+        dispatch=dispatch,
+        knows=shelf.knows,
+        app_id=settings.microsoft_app_id,
+        app_password=password.reveal() if password else None,
+        tenant_id=settings.microsoft_app_tenant_id,
+        metadata_url=settings.microsoft_openid_metadata_url,
+        token_url=settings.microsoft_token_url,
+        service_urls=settings.microsoft_service_urls,
+        now=time.time,
+    )
+
+
+@asynccontextmanager
+async def running(settings: Settings, host: str, port: int) -> AsyncIterator[tuple[str, Dispatch, LiveLibrary]]:
+    """The bot, listening; gives its address, its dispatch and its library. On leaving, what has begun is finished.
+
+    Raises `ConfigurationError` when the address is taken or the database is of a later version.
+    """
+    questions = open_questions(settings)
+    shelf = open_library(settings)
+    dispatch = dispatcher(settings, shelf, questions)
+    surfaces: dict[str, Surface] = {"/api/messages": teams(settings, dispatch, shelf)}
+    works: list[Callable[[], Awaitable[None]]] = [shelf.follow, partial(_write, questions), partial(_forget, questions)]
+    if workspace := slack(settings, dispatch, shelf):
+        surfaces["/slack/events"] = workspace
+        works.append(partial(_introduce, workspace))
+    try:
+        async with (
+            _background(works),
+            web.listening(web.application(surfaces, dict), host, port) as (bound_host, bound_port),
+        ):
+            try:
+                yield f"http://{bound_host}:{bound_port}", dispatch, shelf
+            finally:
+                async with asyncio.timeout(web.DRAIN_SECONDS):
+                    await asyncio.gather(*(surface.close() for surface in surfaces.values()))
+    except OSError as error:
+        raise ConfigurationError(
+            [
+                f"Cannot listen on {host}:{port} ({os.strerror(error.errno) if error.errno else error}); choose another with --port."
+            ]
+        ) from error
+    finally:
+        await asyncio.to_thread(questions.write)
+
+
+async def serve(settings: Settings, host: str, port: int) -> int:
+    """Runs the bot until it is told to stop (SIGTERM, SIGINT); gives the exit status."""
+    logs.configure(settings.log_format, settings.log_level)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with running(settings, host, port) as (address, dispatch, shelf):
+        _greet(settings, address, shelf)
+        waiting: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            waiting.append(asyncio.create_task(terminal.prompt(dispatch, shelf.knows)))
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting:
+            task.cancel()
+    return 0
+
+
+def _greet(settings: Settings, address: str, shelf: LiveLibrary) -> None:
+    on, off = [], []
+    if settings.slack_is_on:
+        on.append(f"Slack: commands and events at {address}/slack/events")
+    else:
+        off.append("Slack: set SLACK_SIGNING_SECRET and SLACK_BOT_TOKEN")
+    if settings.teams_has_credentials:
+        on.append(f"Teams: messages at {address}/api/messages")
+    else:
+        on.append(
+            f"Teams: at {address}/api/messages for callers on this machine, such as Microsoft's Agents Playground"
+        )
+        off.append(
+            "Teams beyond this machine: set MICROSOFT_APP_ID, MICROSOFT_APP_PASSWORD and MICROSOFT_APP_TENANT_ID"
+        )
+    print(terminal.greeting(address, on, off, shelf.library.contents))
+    if settings.knowledge == STARTER:
+        print(f"\nFor example, somebody asks: {FIRST_QUESTION}\n")
+        terminal.print_card(catalog.answer(shelf.library.ask(FIRST_QUESTION)))
+    print(terminal.NEXT, flush=True)
+
+
+async def _introduce(workspace: SlackSurface) -> None:
+    """Learns from Slack which workspace and app the token is of; from then on, deliveries for others are refused."""
+    while not await workspace.introduce():  # noqa: ASYNC110  # it asks Slack each time: no event could tell
+        await asyncio.sleep(INTRODUCE_EVERY)
+    await asyncio.Event().wait()
+
+
+async def _write(questions: QuestionLog) -> None:
+    while True:
+        await asyncio.sleep(WRITE_EVERY)
+        await asyncio.to_thread(questions.write)
+
+
+async def _forget(questions: QuestionLog) -> None:
+    while True:
+        await asyncio.to_thread(questions.forget, datetime.now(UTC))
+        await asyncio.sleep(FORGET_EVERY)
+
+
+@asynccontextmanager
+async def _background(works: Sequence[Callable[[], Awaitable[None]]]) -> AsyncIterator[None]:
+    """Endless works beside the block. One that fails is logged and begun again."""
+
+    async def again_and_again(work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await work()
+            except Exception:
+                log.exception("background work failed and begins again")
+            await asyncio.sleep(1)
+
+    tasks = [asyncio.create_task(again_and_again(work)) for work in works]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*tasks)

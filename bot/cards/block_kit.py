@@ -1,0 +1,155 @@
+"""Card → Slack's Block Kit. Whoever posts it switches `unfurl_links` and `unfurl_media` off.
+
+Texts go into `rich_text` and `plain_text`, where Slack interprets nothing: `<!channel>`, `*` and `:smile:` stay as they
+are written. The one text that Slack does interpret, the message's fallback, goes through `mrkdwn`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, assert_never
+
+from bot.cards.addresses import drawn
+from bot.cards.fit import Budget, fitted
+from bot.cards.model import (
+    BREAK,
+    Block,
+    Card,
+    Caution,
+    Code,
+    Facts,
+    Heading,
+    Inline,
+    Inlines,
+    Items,
+    Link,
+    Note,
+    Quote,
+    Strong,
+    Text,
+)
+from bot.cards.text import clean, clean_lines, shortened
+
+Json = dict[str, Any]
+
+# Slack answers `msg_blocks_too_long` from about 12,000 characters on, containers included; it takes 50 blocks, and of the
+# least weight 45 fit.
+BUDGET = Budget(most=10_000, run=60, link=20, entry=130, block=220)
+# Slack's limits of one text, in characters.
+HEADER, PLAIN_TEXT, RICH_TEXT, FALLBACK = 150, 3_000, 3_000, 600
+
+# Escaped as Slack asks; its marks for bold, italics, strike-through and code become look-alikes, which cannot pair up.
+_MRKDWN = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"})
+
+_BOLD = {"bold": True}
+_CODE = {"code": True}
+_NEW_LINE: Json = {"type": "text", "text": "\n"}
+
+
+def message(card: Card) -> Json:
+    """`{"text", "blocks"}`: the fallback for notifications and screen readers, and what is shown."""
+    return {"text": mrkdwn(shortened(clean(card.summary), FALLBACK)), "blocks": blocks(card)}
+
+
+def mrkdwn(text: str) -> str:
+    """A text as Slack's markup that shows it and does nothing."""
+    return text.translate(_MRKDWN)
+
+
+def blocks(card: Card) -> list[Json]:
+    """The blocks of a card, at most 50."""
+    out: list[Json] = []
+    if card.title:
+        out.append({"type": "header", "text": _plain_text(card.title, HEADER)})
+    waiting: list[Json] = []  # a heading goes into the block of what it heads: else Slack puts a gap between them
+    for block in fitted(card, BUDGET).blocks:
+        large, small = _sizes(block)
+        waiting += large
+        if waiting and type(block) is not Heading:
+            out.append({"type": "rich_text", "elements": waiting})
+            waiting = []
+        if small:
+            out.append({"type": "context", "elements": [_plain_text(small, PLAIN_TEXT)]})
+    if waiting:
+        out.append({"type": "rich_text", "elements": waiting})
+    return out
+
+
+def _sizes(block: Block) -> tuple[list[Json], str]:
+    """What is drawn at reading size, and the words below it in small print, where Slack allows no safe links."""
+    match block:
+        case Quote(line, source):
+            head, tail = _split(source)
+            return [*_holder("rich_text_quote", _runs(line)), *_holder("rich_text_section", _runs(head))], tail
+        case Note(line) if not any(isinstance(inline, Link) for inline in line):
+            return [], "".join([inline if isinstance(inline, str) else inline.text for inline in line])
+        case _:
+            return _elements(block), ""
+
+
+def _split(source: Inlines) -> tuple[Inlines, str]:
+    """A source up to its last link or strong word, and the plain words after that."""
+    end = len(source)
+    while end and isinstance(source[end - 1], str):
+        end -= 1
+    return source[:end], "".join([str(inline) for inline in source[end:]]).removeprefix(" · ")
+
+
+def _plain_text(text: str, limit: int) -> Json:
+    return {"type": "plain_text", "text": shortened(clean(text), limit) or " ", "emoji": False}
+
+
+def _elements(block: Block) -> list[Json]:
+    match block:
+        case Quote(line):
+            return _holder("rich_text_quote", _runs(line))
+        case Text(line) | Note(line):
+            return _holder("rich_text_section", _runs(line))
+        case Caution(line):
+            sign: list[Json] = [{"type": "emoji", "name": "warning"}, _run("  ")]
+            return _holder("rich_text_section", sign + _runs(line)) if any(line) else []
+        case Items(lines, ordered):
+            return _items(lines, "ordered" if ordered else "bullet")
+        case Facts(pairs):
+            return _holder("rich_text_section", _facts(pairs))
+        case Heading(text):
+            return _holder("rich_text_section", [_run(text, _BOLD)] if text else [])
+        case Code(text):
+            code = shortened("\n".join(clean_lines(text)), RICH_TEXT)
+            return _holder("rich_text_preformatted", [{"type": "text", "text": code}] if code else [])
+    assert_never(block)
+
+
+def _holder(kind: str, elements: list[Json]) -> list[Json]:
+    # Slack refuses empty elements.
+    return [{"type": kind, "elements": elements}] if elements else []
+
+
+def _items(lines: tuple[Inlines, ...], style: str) -> list[Json]:
+    sections = [{"type": "rich_text_section", "elements": _runs(line)} for line in lines if any(line)]
+    return [{"type": "rich_text_list", "style": style, "elements": sections}] if sections else []
+
+
+def _facts(pairs: tuple[tuple[str, Inlines], ...]) -> list[Json]:
+    runs: list[Json] = []
+    for label, line in pairs:
+        runs += [*([_NEW_LINE] if runs else []), _run(label, _BOLD), _run("  "), *_runs(line)]
+    return runs
+
+
+def _runs(line: Inlines) -> list[Json]:
+    return [_inline(inline) for inline in line if inline]
+
+
+def _inline(inline: Inline) -> Json:
+    if isinstance(inline, str):
+        return _NEW_LINE if inline == BREAK else _run(inline)
+    if isinstance(inline, Link):
+        label, url = drawn(inline)
+        return {"type": "link", "url": url, "text": shortened(label, RICH_TEXT)} if url else _run(label)
+    return _run(inline.text, _BOLD if isinstance(inline, Strong) else _CODE)
+
+
+def _run(text: str, style: Json | None = None) -> Json:
+    if not text.isprintable() or len(text) > RICH_TEXT // 2 or not text:
+        text = shortened(clean(text), RICH_TEXT) or " "
+    return {"type": "text", "text": text, "style": style} if style else {"type": "text", "text": text}

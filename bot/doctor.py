@@ -1,0 +1,201 @@
+"""What is wrong here and how to mend it: settings, folder, database, tokens, clock. Looks only; changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from bot.errors import ConfigurationError
+from bot.settings import Secret, Settings, load
+
+if TYPE_CHECKING:
+    import aiohttp
+
+SECONDS = 10  # for each answer from outside
+CLOCK_WARNS, CLOCK_FAILS = 60, 300  # seconds: Slack refuses signatures that are 5 minutes off
+SLACK_SCOPES = ("commands",)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `verdict` is ok, off, warning or error; `mend` is empty when nothing is to do."""
+
+    check: str
+    verdict: str
+    detail: str
+    mend: str = ""
+
+
+def failed(findings: Iterable[Finding]) -> bool:
+    """Whether something stands in the way."""
+    return any(finding.verdict == "error" for finding in findings)
+
+
+def report(findings: Iterable[Finding]) -> str:
+    """The findings for people, one a line, how to mend it below."""
+    lines = []
+    for finding in findings:
+        lines.append(f"{finding.verdict:<8} {finding.check:<10} {finding.detail}")
+        if finding.mend:
+            lines.append(f"{'':<8} {'':<10} → {finding.mend}")
+    return "\n".join(lines)
+
+
+async def examine(environ: Mapping[str, str], *, knowledge: str | None, database_url: str | None) -> list[Finding]:
+    """Looks at everything that exists. Never raises: what cannot be looked at is a finding."""
+    try:
+        settings = load(environ, knowledge=knowledge, database_url=database_url)
+    except ConfigurationError as error:
+        return [
+            Finding("settings", "error", fault, "Correct it and run `archway doctor` again.") for fault in error.faults
+        ]
+    findings = [Finding("settings", "ok", "every variable can be read"), _data(settings), _knowledge(settings)]
+    findings += _database(settings)
+    import aiohttp
+
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SECONDS)) as http:
+        for found in await asyncio.gather(_slack(settings, http), _teams(settings, http)):
+            findings += found
+    return findings
+
+
+def _data(settings: Settings) -> Finding:
+    nearest = settings.data
+    while not nearest.exists() and nearest != nearest.parent:
+        nearest = nearest.parent
+    if os.access(nearest, os.W_OK) and nearest.is_dir():
+        return Finding("data", "ok", f"{settings.data} can be written")
+    return Finding(
+        "data", "error", f"{settings.data} cannot be written", "Give this user the folder, or set ARCHWAY_DATA."
+    )
+
+
+def _knowledge(settings: Settings) -> Finding:
+    from bot.app import open_library
+
+    contents = open_library(settings).library.contents
+    counted = f"{len(contents.documents)} documents in {settings.knowledge}"
+    if not contents.documents:
+        return Finding("knowledge", "error", counted, "Set ARCHWAY_KNOWLEDGE to a folder with Markdown files.")
+    if contents.left_out:
+        first = contents.left_out[0]
+        detail = f"{counted}; {len(contents.left_out)} left out or in part, such as {first.path}: {first.reason}"
+        return Finding("knowledge", "warning", detail, "`archway index` lists them all.")
+    return Finding("knowledge", "ok", counted)
+
+
+def _database(settings: Settings) -> list[Finding]:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from bot.store import database, schema
+
+    findings = []
+    try:
+        stands_at = schema.version(database.opened(settings.database_url))
+        if stands_at is None:
+            findings.append(Finding("database", "ok", "is empty; `archway serve` makes its tables"))
+        elif stands_at > schema.NEWEST:
+            detail = f"is at version {stands_at}, this program knows {schema.NEWEST}"
+            findings.append(Finding("database", "error", detail, "Start the newer Archway, or restore a backup."))
+        else:
+            findings.append(Finding("database", "ok", f"is at version {stands_at}"))
+    except (SQLAlchemyError, OSError) as error:
+        detail = f"{settings.database_url} cannot be opened ({type(error).__name__})"
+        findings.append(
+            Finding("database", "error", detail, "Check that the file is a SQLite database and may be written.")
+        )
+    if sqlite3.sqlite_version_info < (3, 51, 3):
+        detail = f"SQLite {sqlite3.sqlite_version} can damage a database that two processes write to at once (fixed in 3.51.3)"
+        findings.append(
+            Finding("database", "warning", detail, "Run one `archway serve` on a database file, never two.")
+        )
+    return findings
+
+
+async def _slack(settings: Settings, http: aiohttp.ClientSession) -> list[Finding]:
+    if settings.slack_bot_token is None:
+        return [
+            Finding("slack", "off", "no credentials", "Set SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET to turn it on.")
+        ]
+    import aiohttp
+
+    url = settings.slack_api_url.rstrip("/") + "/auth.test"
+    try:
+        async with http.post(url, headers=_bearer(settings.slack_bot_token), allow_redirects=False) as answer:
+            clock = _clock(answer.headers)
+            scopes = answer.headers.get("x-oauth-scopes", "")
+            body = await answer.json(content_type=None)
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        return [
+            Finding("slack", "error", f"{url} does not answer ({type(error).__name__})", "Check the way out to Slack.")
+        ]
+    if not isinstance(body, dict) or not body.get("ok"):
+        said = body.get("error", "no reason") if isinstance(body, dict) else "no reason"
+        return [
+            Finding(
+                "slack", "error", f"refuses the bot token ({said})", "Install the app again and copy its bot token."
+            ),
+            *clock,
+        ]
+    findings = [Finding("slack", "ok", f"the token belongs to {body.get('user')} in {body.get('team')}"), *clock]
+    missing = [scope for scope in SLACK_SCOPES if scopes and scope not in scopes.replace(" ", "").split(",")]
+    if missing:
+        mend = "Add them under OAuth & Permissions and install the app again."
+        findings.append(Finding("slack", "error", f"the token lacks the scopes {', '.join(missing)}", mend))
+    return findings
+
+
+async def _teams(settings: Settings, http: aiohttp.ClientSession) -> list[Finding]:
+    if settings.microsoft_app_id is None or settings.microsoft_app_password is None:
+        detail = "no credentials: callers on this machine alone are answered"
+        return [Finding("teams", "off", detail, "Set MICROSOFT_APP_ID, _PASSWORD and _TENANT_ID to turn it on.")]
+    import aiohttp
+
+    findings: list[Finding] = []
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": settings.microsoft_app_id,
+        "client_secret": settings.microsoft_app_password.reveal(),
+        "scope": "https://api.botframework.com/.default",
+    }
+    try:
+        async with http.post(settings.microsoft_token_url, data=form, allow_redirects=False) as answer:
+            findings += _clock(answer.headers)
+            body = await answer.json(content_type=None)
+        if isinstance(body, dict) and body.get("access_token"):
+            findings.insert(0, Finding("teams", "ok", "the tenant gives the bot a token"))
+        else:
+            said = str(body.get("error", answer.status)) if isinstance(body, dict) else str(answer.status)
+            mend = "Check app id, password and tenant; a client secret may have expired."
+            findings.insert(0, Finding("teams", "error", f"the tenant refuses the bot a token ({said})", mend))
+        async with http.get(settings.microsoft_openid_metadata_url) as answer:
+            published = await answer.json(content_type=None)
+        if not isinstance(published, dict) or "jwks_uri" not in published:
+            mend = "Check MICROSOFT_OPENID_METADATA_URL."
+            findings.append(Finding("teams", "error", "the key metadata names no keys", mend))
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        detail = f"Microsoft's addresses do not answer ({type(error).__name__})"
+        findings.append(Finding("teams", "error", detail, "Check the way out to Microsoft."))
+    return findings
+
+
+def _bearer(secret: Secret) -> dict[str, str]:
+    return {"Authorization": f"Bearer {secret.reveal()}"}
+
+
+def _clock(headers: Mapping[str, str]) -> list[Finding]:
+    """How far this machine's clock is from the answerer's."""
+    try:
+        off = abs(time.time() - parsedate_to_datetime(headers["Date"]).timestamp())
+    except (KeyError, ValueError):
+        return []
+    if off < CLOCK_WARNS:
+        return [Finding("clock", "ok", "agrees with the outside world")]
+    verdict = "error" if off >= CLOCK_FAILS else "warning"
+    return [Finding("clock", verdict, f"is {off:.0f} seconds off", "Turn on time synchronisation: signatures expire.")]

@@ -1,0 +1,22 @@
+"""What has happened, as values in the past tense."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAnswered:
+    """A question was put to the library. Who asked is left out on purpose: owners learn what is asked, not by whom."""
+
+    at: datetime
+    platform: str
+    question: str
+    answered: bool
+    confidence: float
+    documents: tuple[str, ...]  # paths that were cited, best first
+    unmatched: tuple[str, ...]
+
+
+Event = QuestionAnswered

@@ -1,0 +1,50 @@
+"""Messages, people and views as Slack writes them in JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.playground.state import App, Message, User, View
+
+
+def message_json(message: Message, app: App, *, with_metadata: bool = False) -> dict[str, Any]:
+    """A message as Slack writes it."""
+    out: dict[str, Any] = {"type": "message", "user": message.author, "ts": message.ts, "team": app.team, "text": ""}
+    if message.author == app.bot_user:
+        out |= {"bot_id": app.bot_id, "app_id": app.id}
+    out |= {name: value for name, value in message.content.items() if name != "metadata" or with_metadata}
+    return out | ({"thread_ts": message.thread_ts} if message.thread_ts else {})
+
+
+def user_json(user: User, app: App) -> dict[str, Any]:
+    """Somebody as Slack describes them; the address needs a scope of its own."""
+    profile = {"real_name": user.real_name or user.name, "display_name": user.name}
+    if user.email and "users:read.email" in app.scopes:
+        profile["email"] = user.email
+    return {
+        "id": user.id,
+        "team_id": app.team,
+        "name": user.name,
+        "real_name": user.real_name or user.name,
+        "deleted": user.deleted,
+        "is_bot": user.is_bot,
+        "is_restricted": user.is_restricted,
+        "is_ultra_restricted": False,
+        "is_stranger": user.is_stranger,
+        "profile": profile,
+    }
+
+
+def view_json(view: View, app: App) -> dict[str, Any]:
+    """A view as Slack writes it."""
+    return {
+        **view.content,
+        "id": view.id,
+        "hash": view.hash,
+        "team_id": app.team,
+        "app_id": app.id,
+        "bot_id": app.bot_id,
+        "root_view_id": view.id,
+        "previous_view_id": None,
+        "state": {"values": {}},
+    }

@@ -1,0 +1,194 @@
+"""A Slack workspace in a box, over HTTP: it sends signed deliveries to a bot and serves it the Web API.
+
+    async with SlackWorkspace() as slack:
+        slack.bot_url = "http://127.0.0.1:3978/slack/events"
+        answer = await slack.command("/arch", "how do we encrypt buckets?")
+        assert "STD-003.1" in answer.words and not answer.pings
+
+What the bot sends must be what Slack takes: anything else gets Slack's own error code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+from aiohttp import web
+
+from bot.playground import deliveries, web_api
+from bot.playground.answers import HttpAnswer, Shown, answered, command_answer
+from bot.playground.deliveries import FORM, JSON, Signed
+from bot.playground.rates import RATES, Meter, Rate
+from bot.playground.state import App, Channel, Message, SlackError, State, User
+
+ACKNOWLEDGE_SECONDS = 3.0
+GRACE = User("U0GRACE", "grace", "Grace Hopper", "grace@example.org")
+ALAN = User("U0ALAN", "alan", "Alan Turing", "alan@example.org")
+GENERAL = "C0GENERAL"
+
+
+class SlackWorkspace:
+    """One workspace with one app installed: two people, one channel, all of it to be changed in `state`."""
+
+    def __init__(
+        self,
+        *,
+        bot_url: str = "",
+        signing_secret: str = "8f742231b10e8888abcd99yyyzzz85a5",  # noqa: S107  # Slack's published example
+        bot_token: str = "xoxb-playground",  # noqa: S107  # opens this box alone
+        app: App | None = None,
+        now: Callable[[], float] = time.time,
+        rates: Mapping[str, Rate] = RATES,
+    ) -> None:
+        """`now` gives epoch seconds; `rates` can be emptied where pace is not the point."""
+        self.bot_url, self.signing_secret, self.bot_token = bot_url, signing_secret, bot_token
+        self.app = app or App()
+        self.state = State(now)
+        self.state.users = {user.id: user for user in (GRACE, ALAN)}
+        members = frozenset((*self.state.users, self.app.bot_user))
+        self.state.channels = {GENERAL: Channel(GENERAL, "general", members)}
+        self.calls: list[tuple[str, Mapping[str, Any]]] = []
+        self._meter = Meter(rates, now)
+        self._stack = AsyncExitStack()
+        self._base = ""
+        self._client: aiohttp.ClientSession
+
+    async def __aenter__(self) -> Self:
+        server = web.Application(client_max_size=1024 * 1024)
+        server.router.add_route("*", "/api/{method}", self._serve_method)
+        server.router.add_post("/commands/{id:.+}", self._serve_response_url)
+        runner = web.AppRunner(server, access_log=None, shutdown_timeout=1)
+        await runner.setup()
+        self._stack.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        host, port = runner.addresses[0][:2]
+        self._base = f"http://{host}:{port}"
+        self._client = await self._stack.enter_async_context(aiohttp.ClientSession(auto_decompress=False))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    @property
+    def api_url(self) -> str:
+        """What `SLACK_API_URL` is to be."""
+        return f"{self._base}/api/"
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """What was posted, oldest first."""
+        return tuple(self.state.messages)
+
+    def signed(self, body: bytes, content_type: str = FORM, *, at: float | str | None = None) -> Signed:
+        """A body as Slack would sign it, now unless told."""
+        return deliveries.sign(body, self.signing_secret, self.state.now() if at is None else at, content_type)
+
+    def signed_command(self, word: str, text: str, *, user: User = GRACE, channel: str = GENERAL) -> Signed:
+        """A slash command, ready to be sent or spoiled."""
+        response_url = f"{self._base}/commands/{self.state.lend_response(user.id, channel)}"
+        body = deliveries.command(
+            self.state, self.app, word=word, text=text, user=user, channel=channel, response_url=response_url
+        )
+        return self.signed(body)
+
+    def signed_event(self, inner: Mapping[str, Any], *, id_: str | None = None) -> Signed:
+        """An event; the `id_` of an earlier one makes it a retry."""
+        again = (("X-Slack-Retry-Num", "1"), ("X-Slack-Retry-Reason", "http_timeout")) if id_ else ()
+        signed = self.signed(deliveries.event(self.state, self.app, inner, id_), JSON)
+        return Signed(signed.body, (*signed.headers, *again))
+
+    def signed_interaction(self, kind: str, more: Mapping[str, Any], *, user: User = GRACE) -> Signed:
+        """A click, a submission, a shortcut."""
+        return self.signed(deliveries.interaction(self.state, self.app, kind, user, more))
+
+    async def send(self, signed: Signed) -> HttpAnswer:
+        """Sends a request to the bot, to the byte."""
+        async with self._client.post(self.bot_url, data=signed.body, headers=signed.headers) as response:
+            return HttpAnswer(response.status, await response.read(), response.content_type)
+
+    async def command(self, word: str, text: str, *, user: User = GRACE, channel: str = GENERAL) -> Shown:
+        """Types a command, and gives what its author then sees."""
+        try:
+            async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
+                http = await self.send(self.signed_command(word, text, user=user, channel=channel))
+        except TimeoutError:
+            return Shown(HttpAnswer(0, b"", ""), {}, "operation_timeout")
+        shown = answered(http)
+        if shown.message and not shown.error:
+            only_for = None if shown.for_all else user.id
+            self.state.post(channel, self.app.bot_user, shown.message, only_for=only_for)
+        return shown
+
+    async def event(self, inner: Mapping[str, Any], *, id_: str | None = None) -> HttpAnswer:
+        """Delivers an event."""
+        return await self.send(self.signed_event(inner, id_=id_))
+
+    async def _serve_method(self, request: web.Request) -> web.Response:
+        name = request.match_info["method"]
+        try:
+            args, as_json = await _arguments(request)
+            self._authenticate(request, args)
+            self.calls.append((name, args))
+            wait = self._meter.wait(name, str(args.get("channel", "")))
+            if wait is not None:
+                return web.json_response(
+                    {"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": str(wait)}
+                )
+            return web.json_response({"ok": True, **web_api.call(self.state, self.app, name, args, as_json=as_json)})
+        except SlackError as error:
+            return web.json_response(_refusal(error))
+
+    def _authenticate(self, request: web.Request, args: dict[str, Any]) -> None:
+        """Takes the token out of header or form; JSON bodies carry none."""
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        token = token if scheme == "Bearer" else args.pop("token", "")
+        args.pop("token", None)
+        if not token:
+            raise SlackError("not_authed")
+        if token != self.bot_token:
+            raise SlackError("invalid_auth")
+
+    async def _serve_response_url(self, request: web.Request) -> web.Response:
+        try:
+            user, channel = self.state.use_response(request.match_info["id"])
+            content = command_answer(await request.json())
+        except (SlackError, ValueError) as error:
+            refusal = error if isinstance(error, SlackError) else SlackError("invalid_payload")
+            return web.json_response(_refusal(refusal), status=404 if refusal.code.endswith("_url") else 400)
+        for_all = content.get("response_type") == "in_channel"
+        self.state.post(channel, self.app.bot_user, content, only_for=None if for_all else user)
+        return web.Response(text="ok")
+
+
+async def _arguments(request: web.Request) -> tuple[dict[str, Any], bool]:
+    """What a method was told, and whether in JSON. In forms, structured arguments are JSON text."""
+    args: dict[str, Any] = dict(request.query)
+    if request.content_type == JSON and request.can_read_body:
+        try:
+            body = json.loads(await request.read())
+        except ValueError:
+            raise SlackError("invalid_json") from None
+        if not isinstance(body, dict):
+            raise SlackError("json_not_object")
+        body.pop("token", None)
+        return {**args, **body}, True
+    args.update({name: value for name, value in (await request.post()).items() if isinstance(value, str)})
+    for name in web_api.STRUCTURED & set(args):
+        try:
+            args[name] = json.loads(args[name])
+        except ValueError:
+            raise SlackError("invalid_blocks_format" if name == "blocks" else "invalid_arguments") from None
+    return args, False
+
+
+def _refusal(error: SlackError) -> dict[str, Any]:
+    more = {"response_metadata": {"messages": list(error.messages)}} if error.messages else {}
+    return {"ok": False, "error": error.code, **error.more, **more}

@@ -1,0 +1,210 @@
+"""What a Slack workspace holds: people, channels, messages, views; and what it lends: triggers and response addresses."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+TRIGGER_SECONDS = 3.0
+RESPONSE_SECONDS = 1800.0
+RESPONSE_USES = 5
+
+
+class SlackError(Exception):
+    """An answer with `ok: false`: Slack's own code, and what goes with it."""
+
+    def __init__(self, code: str, *messages: str, **more: object) -> None:
+        self.code, self.messages, self.more = code, messages, more
+        super().__init__(f"{code} {' '.join(messages)}".strip())
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The app as it is installed in the workspace."""
+
+    id: str = "A0ARCHWAY"
+    team: str = "T0PLAYGROUND"
+    team_name: str = "Playground"
+    bot_user: str = "U0ARCHWAY"
+    bot_id: str = "B0ARCHWAY"
+    scopes: frozenset[str] = frozenset(
+        {
+            "commands",
+            "chat:write",
+            "channels:history",
+            "users:read",
+            "users:read.email",
+            "app_mentions:read",
+            "im:history",
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody in the workspace."""
+
+    id: str
+    name: str
+    real_name: str = ""
+    email: str | None = None
+    is_bot: bool = False
+    is_restricted: bool = False
+    is_stranger: bool = False
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel or a direct message."""
+
+    id: str
+    name: str
+    members: frozenset[str] = frozenset()
+    is_archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message. `only_for` is the user who alone sees an ephemeral one."""
+
+    channel: str
+    ts: str
+    author: str
+    content: Mapping[str, Any]  # text, blocks, metadata, as they were sent
+    thread_ts: str | None = None
+    only_for: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """An open modal or a published home tab."""
+
+    id: str
+    user: str
+    content: Mapping[str, Any]
+    hash: str
+
+
+@dataclass(slots=True)
+class _Lent:
+    user: str
+    channel: str
+    since: float
+    uses: int = 0
+
+
+@dataclass(slots=True)
+class State:
+    """All of it, changed in place. `now` gives epoch seconds."""
+
+    now: Callable[[], float]
+    users: dict[str, User] = field(default_factory=dict)
+    channels: dict[str, Channel] = field(default_factory=dict)
+    messages: list[Message] = field(default_factory=list)
+    views: dict[str, View] = field(default_factory=dict)
+    homes: dict[str, View] = field(default_factory=dict)
+    triggers: dict[str, _Lent] = field(default_factory=dict)
+    responses: dict[str, _Lent] = field(default_factory=dict)
+    numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    def stamp(self) -> str:
+        """A new message id: seconds and microseconds, never the same twice."""
+        return f"{int(self.now())}.{next(self.numbers):06d}"
+
+    def channel(self, id_: object) -> Channel:
+        """The channel; a user's id stands for the direct message with them. Raises `channel_not_found`."""
+        if isinstance(id_, str) and id_ in self.users:
+            return self.channels.setdefault(f"D{id_}", Channel(f"D{id_}", "", frozenset({id_})))
+        if not isinstance(id_, str) or id_ not in self.channels:
+            raise SlackError("channel_not_found")
+        return self.channels[id_]
+
+    def message(self, channel: str, ts: object) -> Message:
+        """A message that all can see. Raises `message_not_found`."""
+        for message in self.messages:
+            if message.channel == channel and message.ts == ts and message.only_for is None:
+                return message
+        raise SlackError("message_not_found")
+
+    def post(
+        self,
+        channel: str,
+        author: str,
+        content: Mapping[str, Any],
+        *,
+        thread_ts: str | None = None,
+        only_for: str | None = None,
+    ) -> Message:
+        """Adds a message."""
+        message = Message(channel, self.stamp(), author, content, thread_ts, only_for)
+        self.messages.append(message)
+        return message
+
+    def change(self, message: Message, content: Mapping[str, Any]) -> Message:
+        """Puts other content in a message's place."""
+        changed = replace(message, content=content)
+        self.messages[self.messages.index(message)] = changed
+        return changed
+
+    def lend_trigger(self, user: str, channel: str) -> str:
+        """A new `trigger_id`."""
+        number = next(self.numbers)
+        id_ = f"{number}.{int(self.now())}.{hashlib.sha256(str(number).encode()).hexdigest()[:32]}"
+        self.triggers[id_] = _Lent(user, channel, self.now())
+        return id_
+
+    def use_trigger(self, id_: object) -> str:
+        """Who acted. Raises when the trigger is unknown, used or older than three seconds."""
+        lent = self.triggers.get(id_) if isinstance(id_, str) else None
+        if lent is None:
+            raise SlackError("invalid_trigger_id")
+        if lent.uses:
+            raise SlackError("exchanged_trigger_id")
+        if self.now() - lent.since > TRIGGER_SECONDS:
+            raise SlackError("expired_trigger_id")
+        lent.uses += 1
+        return lent.user
+
+    def lend_response(self, user: str, channel: str) -> str:
+        """The last part of a new `response_url`."""
+        number = next(self.numbers)
+        id_ = f"{number}/{hashlib.sha256(f'response {number}'.encode()).hexdigest()[:24]}"
+        self.responses[id_] = _Lent(user, channel, self.now())
+        return id_
+
+    def use_response(self, id_: str) -> tuple[str, str]:
+        """User and channel. Raises when it is unknown, older than half an hour or was used five times."""
+        lent = self.responses.get(id_)
+        if lent is None:
+            raise SlackError("invalid_url")
+        if self.now() - lent.since > RESPONSE_SECONDS:
+            raise SlackError("expired_url")
+        if lent.uses >= RESPONSE_USES:
+            raise SlackError("used_url")
+        lent.uses += 1
+        return lent.user, lent.channel
+
+    def show(self, user: str, content: Mapping[str, Any]) -> View:
+        """Opens a modal."""
+        view = View(f"V{next(self.numbers):08d}", user, content, self._hash())
+        self.views[view.id] = view
+        return view
+
+    def reshow(self, view: View, content: Mapping[str, Any]) -> View:
+        """Puts other content into an open view."""
+        changed = replace(view, content=content, hash=self._hash())
+        self.views[view.id] = changed
+        return changed
+
+    def publish(self, user: str, content: Mapping[str, Any]) -> View:
+        """Somebody's home tab."""
+        id_ = self.homes[user].id if user in self.homes else f"V{next(self.numbers):08d}"
+        self.homes[user] = View(id_, user, content, self._hash())
+        return self.homes[user]
+
+    def _hash(self) -> str:
+        return f"{int(self.now())}.{hashlib.sha256(str(next(self.numbers)).encode()).hexdigest()[:8]}"

@@ -1,0 +1,285 @@
+"""Environment → frozen `Settings`. The one place that knows the environment's names; every fault is reported at once.
+
+`SETTINGS` is the whole list with defaults and meanings: the README's table is tested against it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bot.errors import ConfigurationError
+
+STARTER = Path(__file__).parent.parent / "knowledge" / "starter"
+
+
+class Secret:
+    """A value that does not print."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value itself, for the one place that needs it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret('…')"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that the environment decides. None means that a surface or a feature is off."""
+
+    slack_bot_token: Secret | None
+    slack_signing_secret: Secret | None
+    slack_api_url: str
+    microsoft_app_id: str | None
+    microsoft_app_password: Secret | None
+    microsoft_app_tenant_id: str | None
+    microsoft_openid_metadata_url: str
+    microsoft_token_url: str
+    microsoft_service_urls: tuple[str, ...]
+    database_url: str
+    data: Path
+    knowledge: Path
+    document_url: str | None
+    keep_questions: timedelta
+    command: str
+    log_format: str | None
+    log_level: str
+
+    @property
+    def slack_is_on(self) -> bool:
+        """Whether Slack can be answered."""
+        return self.slack_signing_secret is not None
+
+    @property
+    def teams_has_credentials(self) -> bool:
+        """Whether Teams can be answered beyond loopback."""
+        return self.microsoft_app_id is not None
+
+
+class _Faulty(ValueError):
+    """A setting's value is wrong: the sentence says how to mend it (never what a secret was)."""
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _secret(value: str) -> Secret:
+    if any(c.isspace() for c in value):
+        raise _Faulty("holds white space; set it to the value alone")
+    return Secret(value)
+
+
+def _url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.username:
+        raise _Faulty("is not an address like https://example.org/")
+    return value
+
+
+def _urls(value: str) -> tuple[str, ...]:
+    return tuple(_url(part) for part in re.split(r"[,\s]+", value) if part)
+
+
+def _guid(value: str) -> str:
+    if not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}", value):
+        raise _Faulty("is not an id as Entra shows it, like 11111111-2222-3333-4444-555555555555")
+    return value
+
+
+def _folder(value: str) -> Path:
+    path = Path(value).expanduser()
+    if not path.is_dir():
+        raise _Faulty(f"names {value}, which is not a folder; make one with `archway init {value}`")
+    return path
+
+
+def _path(value: str) -> Path:
+    return Path(value).expanduser()
+
+
+def _database(value: str) -> str:
+    if not value.startswith("sqlite:///"):
+        raise _Faulty("must be a SQLite address like sqlite:////data/archway.db")
+    return value
+
+
+def _pattern(value: str) -> str:
+    try:
+        example = value.format(path="a.md", anchor="b", commit="c", id="d")
+    except (KeyError, IndexError, ValueError):
+        raise _Faulty("may hold {path}, {anchor}, {commit} and {id}, and nothing else in braces") from None
+    _url(example)
+    return value
+
+
+def _duration(value: str) -> timedelta:
+    match = re.fullmatch(r"(\d{1,5})\s*(hour|day|week)s?", value.strip())
+    if not match:
+        raise _Faulty('must be a time like "90 days", "2 weeks" or "12 hours"')
+    return timedelta(**{match[2] + "s": int(match[1])})
+
+
+def _command(value: str) -> str:
+    if not re.fullmatch(r"/[a-z0-9_-]{1,31}", value):
+        raise _Faulty('must be a slash and up to 31 small letters, digits, "-" or "_", like /arch')
+    return value
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value.lower() not in words:
+            raise _Faulty(f"must be one of {', '.join(words)}")
+        return value.lower()
+
+    return parse
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One variable: its name, how its text becomes a value, what holds when it is unset, what it is for."""
+
+    name: str
+    parse: Callable[[str], object]
+    default: str | None
+    meaning: str
+
+    @property
+    def field(self) -> str:
+        """The member of `Settings`."""
+        return self.name.removeprefix("ARCHWAY_").lower()
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether it may also be given as a file, by `NAME_FILE`."""
+        return self.parse is _secret
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("SLACK_BOT_TOKEN", _secret, None, "the Slack app's bot token (`xoxb-…`)"),
+    Setting("SLACK_SIGNING_SECRET", _secret, None, "the Slack app's signing secret; unset: Slack is off"),
+    Setting("SLACK_API_URL", _url, "https://slack.com/api/", "Slack's Web API"),
+    Setting("MICROSOFT_APP_ID", _guid, None, "the Teams bot's app id; unset: Teams answers on loopback only"),
+    Setting("MICROSOFT_APP_PASSWORD", _secret, None, "its client secret"),
+    Setting("MICROSOFT_APP_TENANT_ID", _guid, None, "its home tenant; others are refused"),
+    Setting(
+        "MICROSOFT_OPENID_METADATA_URL",
+        _url,
+        "https://login.botframework.com/v1/.well-known/openidconfiguration",
+        "where Bot Framework publishes its keys",
+    ),
+    Setting(
+        "MICROSOFT_TOKEN_URL",
+        _url,
+        None,
+        "where the bot gets its own token; unset: the tenant's own address at login.microsoftonline.com",
+    ),
+    Setting("MICROSOFT_SERVICE_URLS", _urls, "", "further service addresses that may be answered, separated by commas"),
+    Setting("DATABASE_URL", _database, None, "`sqlite:///…`; unset: `archway.db` in the data folder"),
+    Setting("ARCHWAY_DATA", _path, "./data", "the data folder: database, index"),
+    Setting("ARCHWAY_KNOWLEDGE", _folder, None, "the knowledge folder; unset: the starter folder"),
+    Setting(
+        "ARCHWAY_DOCUMENT_URL",
+        _pattern,
+        None,
+        "pattern for citation links, like `https://git.example.org/docs/blob/{commit}/{path}#{anchor}`; "
+        "unset: the forge of the folder's git remote, else no links",
+    ),
+    Setting(
+        "ARCHWAY_KEEP_QUESTIONS", _duration, "90 days", "how long texts of questions are kept; `0 days`: not at all"
+    ),
+    Setting("ARCHWAY_COMMAND", _command, "/arch", "the slash command"),
+    Setting(
+        "ARCHWAY_LOG_FORMAT",
+        _one_of("json", "text"),
+        None,
+        "`json` or `text`; unset: `text` on a terminal, else `json`",
+    ),
+    Setting(
+        "ARCHWAY_LOG_LEVEL",
+        _one_of("debug", "info", "warning", "error"),
+        "info",
+        "`debug`, `info`, `warning` or `error`",
+    ),
+)
+
+
+def load(environ: Mapping[str, str], **chosen: str | None) -> Settings:
+    """The settings of an environment. `chosen` (by `Settings` member, from the command line) wins over it.
+
+    Raises `ConfigurationError` with a sentence for every fault.
+    """
+    faults: list[str] = []
+    values: dict[str, object] = {}
+    for setting in SETTINGS:
+        option = chosen.get(setting.field)
+        name = f"--{setting.field.removesuffix('_url')}" if option else setting.name
+        try:
+            raw = option or _given(setting, environ)
+            if raw is None:
+                raw = setting.default
+            values[setting.field] = None if raw is None else setting.parse(raw)
+        except _Faulty as fault:
+            faults.append(f"{name} {fault}.")
+            values[setting.field] = None
+    if not faults:
+        faults.extend(_contradictions(values))
+    if faults:
+        raise ConfigurationError(faults)
+    values["knowledge"] = values["knowledge"] or STARTER
+    values["database_url"] = values["database_url"] or f"sqlite:///{values['data']}/archway.db"
+    values["microsoft_token_url"] = values["microsoft_token_url"] or (
+        f"https://login.microsoftonline.com/{values['microsoft_app_tenant_id']}/oauth2/v2.0/token"
+    )
+    return Settings(**values)  # type: ignore[arg-type]  # the table and the class are compared by a test
+
+
+def environment(dotenv: Path = Path(".env")) -> dict[str, str]:
+    """The process's environment over a `.env` file, where there is one."""
+    from dotenv import dotenv_values
+
+    written = {k: v for k, v in dotenv_values(dotenv).items() if v is not None} if dotenv.is_file() else {}
+    return {**written, **os.environ}
+
+
+def may_colour() -> bool:
+    """Whether whoever looks at the terminal has not asked for plain text (https://no-color.org)."""
+    return not os.environ.get("NO_COLOR")
+
+
+def _given(setting: Setting, environ: Mapping[str, str]) -> str | None:
+    """The text of a variable, or of the file that `NAME_FILE` names; an empty one counts as unset."""
+    value = environ.get(setting.name, "").strip()
+    file = environ.get(f"{setting.name}_FILE", "").strip() if setting.is_secret else ""
+    if value and file:
+        raise _Faulty(f"and {setting.name}_FILE are both set; keep one")
+    if not file:
+        return value or None
+    try:
+        return Path(file).read_text(encoding="utf-8").strip() or None
+    except (OSError, UnicodeDecodeError):
+        raise _Faulty(f"cannot be read from {file}, which {setting.name}_FILE names; check that it exists") from None
+
+
+def _contradictions(values: Mapping[str, object]) -> Iterator[str]:
+    if values["slack_bot_token"] and not values["slack_signing_secret"]:
+        yield "SLACK_SIGNING_SECRET is missing beside SLACK_BOT_TOKEN; it stands under Basic Information of the Slack app."
+    if values["slack_signing_secret"] and not values["slack_bot_token"]:
+        yield "SLACK_BOT_TOKEN is missing beside SLACK_SIGNING_SECRET; it stands under Install App of the Slack app."
+    if values["microsoft_app_id"]:
+        for member in ("microsoft_app_password", "microsoft_app_tenant_id"):
+            if not values[member]:
+                yield f"{member.upper()} is missing beside MICROSOFT_APP_ID; see the bot's registration in Azure."
+    elif values["microsoft_app_password"]:
+        yield "MICROSOFT_APP_ID is missing beside MICROSOFT_APP_PASSWORD; see the bot's registration in Azure."

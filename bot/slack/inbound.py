@@ -1,0 +1,106 @@
+"""Payload → command, pure: what kind of thing Slack delivers, who did it, and what the typed line says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from enum import StrEnum
+
+import msgspec
+
+from bot.domain.commands import Command, understand
+from bot.domain.people import Account
+from bot.slack.payloads import MalformedError, Payload
+
+
+class Kind(StrEnum):
+    """What Slack delivers; each kind has one listener."""
+
+    ADDRESS_CHECK = "url_verification"
+    CERTIFICATE_CHECK = "ssl_check"
+    COMMAND = "command"
+    EVENT = "event_callback"
+    ACTION = "block_actions"
+    OPTIONS = "block_suggestion"
+    SHORTCUT = "shortcut"
+    MESSAGE_SHORTCUT = "message_action"
+    SUBMISSION = "view_submission"
+    DISMISSAL = "view_closed"
+    OTHER = "other"  # well signed, and newer than this code
+
+
+_KINDS = {kind.value: kind for kind in Kind if kind not in (Kind.COMMAND, Kind.CERTIFICATE_CHECK)}
+
+
+class _SlashCommand(msgspec.Struct):
+    command: str
+    user_id: str
+    team_id: str
+    text: str = ""
+
+
+def kind_of(payload: Payload) -> Kind:
+    """The kind of a payload. Raises `MalformedError` when it is nothing that Slack would send."""
+    match payload:
+        case {"type": str(kind)}:
+            return _KINDS.get(kind, Kind.OTHER)
+        case {"type": _}:
+            raise MalformedError("The member type must be text.")
+        case {"command": _}:
+            return Kind.COMMAND
+        case {"ssl_check": _}:
+            return Kind.CERTIFICATE_CHECK
+    raise MalformedError("The payload has neither a type nor a command.")
+
+
+def command_of(payload: Payload, word: str, knows: Callable[[str], bool]) -> Command | None:
+    """The wish in a slash command; None when it is not our `word` ("/arch"). Raises `MalformedError`."""
+    try:
+        slash = msgspec.convert(payload, _SlashCommand)
+    except msgspec.ValidationError as fault:
+        raise MalformedError(f"The command is not as Slack documents it: {fault}.") from None
+    if slash.command.lower() != word:
+        return None
+    if not slash.user_id:
+        raise MalformedError("The field user_id is empty.")
+    by = Account("slack", slash.user_id, organisation=slash.team_id)
+    return understand(readable(slash.text), by, knows)
+
+
+def challenge_of(payload: Payload) -> str:
+    """What Slack wants to hear back when it checks our address. Raises `MalformedError`."""
+    challenge = payload.get("challenge")
+    if not isinstance(challenge, str):
+        raise MalformedError("The member challenge must be text.")
+    return challenge
+
+
+def delivery_key(kind: Kind, payload: Payload, signature: str) -> str:
+    """What stays the same when something is delivered again: a retried event has a new signature and its old id,
+    all else is the same thing only under the same signature, which covers its trigger id."""
+    match payload:
+        case {"event_id": str(id_)} if kind is Kind.EVENT and id_:
+            return id_
+    return signature
+
+
+_TOKEN = re.compile(r"<([@#!]|https?:|mailto:|tel:)([^<>|]*)(?:\|([^<>]*))?>")
+
+
+def readable(text: str) -> str:
+    """Slack's wire text as the person sees it: mentions and links by their names, `&lt;` as `<`.
+
+    What comes out is data that may look like markup; whoever draws it escapes it.
+    """
+    if "<" in text:
+        text = _TOKEN.sub(_words, text)
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def _words(token: re.Match[str]) -> str:
+    sign, target, label = token[1], token[2], token[3]
+    if sign in "@#":
+        return sign + (label or target).removeprefix(sign)
+    if sign == "!":  # <!here>, <!subteam^S1|@architects>, <!date^1700000000^{date}|last year>
+        return label or "@" + target.partition("^")[0]
+    return label or sign + target

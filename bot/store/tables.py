@@ -1,0 +1,29 @@
+"""The tables. A change here needs a migration beside it; a test compares the two."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Boolean, Column, DateTime, Float, Index, Integer, MetaData, Table, Text
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# What is asked, for the owners of the documents. There is no column for who asked.
+question = Table(
+    "question",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", DateTime, nullable=False),  # UTC
+    Column("platform", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("answered", Boolean(create_constraint=False), nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("documents", JSON, nullable=False),  # paths that were cited, best first
+    Column("unmatched", JSON, nullable=False),  # words that were found nowhere
+    Index(None, "at"),
+)

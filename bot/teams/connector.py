@@ -1,0 +1,163 @@
+"""Bot Framework's connector over HTTP: answers, posts and updates, with our token, to allowed addresses only."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from urllib.parse import quote
+
+import aiohttp
+import msgspec
+
+from bot.errors import ArchwayError
+from bot.teams.activities import Json
+from bot.teams.credentials import BotToken, TokenUnavailable
+from bot.teams.service_urls import ServiceUrls
+from bot.teams.session import Session, whole
+
+# What Microsoft says to try again, and 503, which says so itself. A time-out or a cut connection is not among them:
+# the post may be there already.
+_TRY_AGAIN = frozenset({412, 429, 502, 503, 504})
+_TRIES = 4
+_LONGEST_WAIT = 30.0
+_FIRST_WAIT = 0.5
+
+
+class DeliveryFailed(ArchwayError):
+    """The connector did not take something. `status` is its answer, None when there was none."""
+
+    def __init__(self, reason: str, status: int | None = None) -> None:
+        self.status = status
+        super().__init__(reason)
+
+
+class PostGone(DeliveryFailed):
+    """The post that was to be updated is not there any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """Sends activities. `token` is None for a bot without an app id; `pause` waits for so many seconds."""
+
+    session: Session
+    service_urls: ServiceUrls
+    now: Callable[[], float]
+    token: BotToken | None = None
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    async def post(self, service_url: str, conversation: str, activity: Json, reply_to: str = "") -> str:
+        """Posts an activity, under the one it replies to if there is one. The new post's id, "" when none came back.
+
+        Raises `DeliveryFailed`.
+        """
+        return _new_id(await self._send("POST", service_url, _path(conversation, reply_to), activity))
+
+    async def update(self, service_url: str, conversation: str, id: str, activity: Json) -> None:  # noqa: A002  # its name there
+        """Replaces a post. Raises `PostGone` when it is not there any more, else `DeliveryFailed`."""
+        try:
+            await self._send("PUT", service_url, _path(conversation, id), activity)
+        except DeliveryFailed as failed:
+            if failed.status == 404:
+                raise PostGone(str(failed), 404) from None
+            raise
+
+    async def delete(self, service_url: str, conversation: str, id: str) -> None:  # noqa: A002  # its name there
+        """Takes a post away. Raises `DeliveryFailed`."""
+        await self._send("DELETE", service_url, _path(conversation, id), None)
+
+    async def _send(self, method: str, service_url: str, path: str, activity: Json | None) -> bytes:
+        address = service_url.rstrip("/") + path
+        body = b"" if activity is None else msgspec.json.encode(activity)
+        tokens_refused = 0
+        for attempt in range(1, _TRIES + 1):
+            last = attempt == _TRIES
+            token = ""
+            try:
+                token = await self._token_for(service_url)
+                status, retry_after, answer = await self._exchange(method, address, body, token)
+            except (TokenUnavailable, aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+                if last:  # nothing has been sent, so it could be tried again until now
+                    raise DeliveryFailed(f"{type(error).__name__}: {error}") from error
+                await self.pause(_wait(attempt, None))
+                continue
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                raise DeliveryFailed(f"it is not known whether it arrived: {type(error).__name__}") from error
+            if 200 <= status < 300:
+                return answer
+            if status == 401 and self.token and not tokens_refused:
+                tokens_refused += 1
+                self.token.discard(token)
+                continue
+            asked = _seconds(retry_after, self.now())
+            if status not in _TRY_AGAIN or last or (asked or 0) > _LONGEST_WAIT:
+                raise DeliveryFailed(f"the connector answered {status} {_code(answer)}".strip(), status)
+            await self.pause(_wait(attempt, asked))
+        raise DeliveryFailed("the connector did not accept our token", 401)
+
+    async def _token_for(self, service_url: str) -> str:
+        """Our token, for an address that may have it. Checked here, where it is sent, whatever was checked before."""
+        if not self.service_urls.allow(service_url):
+            raise DeliveryFailed("the address is not one that may be answered")
+        return await self.token.get() if self.token else ""
+
+    async def _exchange(self, method: str, address: str, body: bytes, token: str) -> tuple[int, str | None, bytes]:
+        headers = {"Content-Type": "application/json"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        async with self.session.client().request(
+            method, address, data=body, headers=headers, allow_redirects=False
+        ) as answer:
+            return answer.status, answer.headers.get("Retry-After"), await whole(answer)
+
+
+def _path(conversation: str, activity: str) -> str:
+    path = f"/v3/conversations/{quote(conversation, safe='')}/activities"
+    return f"{path}/{quote(activity, safe='')}" if activity else path
+
+
+def _wait(attempt: int, asked: float | None) -> float:
+    """Seconds until the next try: never less than was asked for, and not all at the same moment."""
+    least = _FIRST_WAIT * 2 ** (attempt - 1) if asked is None else asked
+    return least + random.uniform(0, max(least / 4, _FIRST_WAIT / 4))  # noqa: S311  # spreads load, hides nothing
+
+
+def _seconds(retry_after: str | None, now: float) -> float | None:
+    """The seconds of a Retry-After header, which may also be a date."""
+    if not retry_after:
+        return None
+    if retry_after.strip().isdecimal():
+        return float(retry_after)
+    try:
+        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - now)
+    except (ValueError, TypeError):
+        return None
+
+
+class _Resource(msgspec.Struct):
+    id: str = ""
+
+
+class _Error(msgspec.Struct):
+    code: str = ""
+
+
+class _Errors(msgspec.Struct):
+    error: _Error = msgspec.field(default_factory=_Error)
+
+
+def _new_id(answer: bytes) -> str:
+    try:
+        return msgspec.json.decode(answer, type=_Resource).id
+    except (msgspec.DecodeError, RecursionError):
+        return ""
+
+
+def _code(answer: bytes) -> str:
+    """The connector's word for what is wrong; its answer need not be JSON."""
+    try:
+        return msgspec.json.decode(answer, type=_Errors).error.code[:80]
+    except (msgspec.DecodeError, RecursionError):
+        return ""

@@ -1,0 +1,112 @@
+"""From found sections to an answer: the lines that are quoted, in which order, and what has to be said beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from knowledge.documents import Clause, Document, Passage, Status
+from knowledge.reviews import due
+
+MOST_LINES = 4
+LATER = 0.2  # what a line loses for each document that stands before its own
+COMPARABLE = 0.75  # of the best line's coverage: what is below is not quoted beside it
+_SENTENCE = re.compile(r"[^\W\d_]{2,}\W+(?:\w+\W+)*?[^\W\d_]{2,}")
+_MARKER = re.compile(r"\A(?:[-*+]|\d{1,3}[.)])\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A section that may be quoted, with the spans of its lines that touch the question and how much of it each covers."""
+
+    document: Document
+    passage: Passage
+    lines: Sequence[tuple[int, int, float]]
+    rank: int  # of the document, 0 the best
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A line to be shown, in the document's own words."""
+
+    source: Source
+    text: str
+    clause: Clause | None
+    coverage: float
+
+    @property
+    def strength(self) -> int:
+        """3 for a demand down to 0 for a plain sentence."""
+        return self.clause.level.strength if self.clause else 0
+
+
+def quotes(sources: Sequence[Source]) -> list[Quote]:
+    """The lines that answer: of those about as relevant as the best, the strongest requirement first."""
+    lines = [
+        # A document further down has to be clearly more to the point to be quoted at all.
+        (share * (1 - LATER * source.rank), begin, end, source)
+        for source in sources
+        for begin, end, share in source.lines
+    ]
+    lines.sort(key=lambda line: -line[0])
+    chosen: list[Quote] = []
+    for share, begin, end, source in lines:
+        if chosen and (share < COMPARABLE * chosen[0].coverage or len(chosen) == MOST_LINES):
+            break
+        quote = _quote(source, begin, end, share)
+        if quote and all(quote.text != other.text for other in chosen):
+            chosen.append(quote)
+    if not chosen:
+        return [quote for source in sources[:1] for quote in _leading(source)]
+    return sorted(chosen, key=lambda one: (one.source.rank, -one.strength, -one.coverage))
+
+
+def _quote(source: Source, begin: int, end: int, share: float) -> Quote | None:
+    """A line as it is shown; None for what is no sentence: code, a lone word."""
+    text = source.passage.text[begin:end]
+    if text[:1] == "\t" or _SENTENCE.search(text) is None:
+        return None
+    clause = clause_in(source.passage, text) if source.passage.clauses else None
+    return Quote(source, clause.text if clause else _MARKER.sub("", text.strip(), count=1), clause, share)
+
+
+def _leading(source: Source) -> Iterable[Quote]:
+    """The first thing a section says, for a question that matches its heading alone."""
+    begin = 0
+    for block in source.passage.text.split("\n"):
+        quote = _quote(source, begin, begin + len(block), 0.0)
+        if quote:
+            yield quote
+            return
+        begin += len(block) + 1
+
+
+def clause_in(passage: Passage, text: str) -> Clause | None:
+    """The clause that a line of a section is, if any."""
+    return next((clause for clause in passage.clauses if clause.text in text), None)
+
+
+def warnings(document: Document, successor: Document | None, today: date) -> Iterable[str]:
+    """What has to be said beside a line of this document."""
+    name = called(document)
+    following = f": read {called(successor)} instead" if successor else ""
+    if document.status is Status.SUPERSEDED:
+        yield f"{name} is superseded{f' by {called(successor)}' if successor else ''}."
+    elif document.status is Status.RETIRED:
+        yield f"{name} is retired and no longer in force{following}."
+    elif document.status is Status.DEPRECATED:
+        yield f"{name} is deprecated{following}."
+    elif document.status in (Status.DRAFT, Status.PROPOSED):
+        yield f"{name} is {'a draft' if document.status is Status.DRAFT else 'proposed'} and not in force yet."
+    elif successor:
+        yield f"{name} is superseded by {called(successor)}."
+    day = due(document)
+    if day is not None and day < today and not document.status.is_over:
+        yield f"{name} was due for review on {day.isoformat()}."
+
+
+def called(document: Document) -> str:
+    """How a document is named in a sentence."""
+    return document.title if document.id in document.title else f"{document.id} “{document.title}”"

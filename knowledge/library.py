@@ -1,0 +1,260 @@
+"""The library at one moment: asks, searches, shows. A new moment is a new `Library`; nothing in one changes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+from knowledge import answers, index_file
+from knowledge.catalogue import AmbiguousId, Catalogue, Place, UnknownId
+from knowledge.confidence import THRESHOLD, Logistic
+from knowledge.documents import Answer, Citation, Clause, Contents, Document, Kind, Line, Passage, Shown
+from knowledge.expansion import Equivalents, Expansion, Wanted, Weights, general_pairs, mutual_pairs
+from knowledge.finding import QUOTED, Finder, Findings, Found
+from knowledge.index import passages_of
+from knowledge.lexicon import lexicon
+from knowledge.ranking import Ranking
+from knowledge.segments import Index
+from knowledge.spelling import Spellings
+from knowledge.vocabulary import Vocabulary
+
+Link = Callable[[Document, str], str | None]
+
+LONGEST_QUESTION = 4000  # characters; what follows is not looked at
+RESULTS = 10
+
+__all__ = ["AmbiguousId", "Library", "UnknownId"]
+
+
+class Library:
+    """All documents of a knowledge folder at one moment, ready to be asked. Safe to use from several threads."""
+
+    def __init__(self, contents: Contents, link: Link, index: Index) -> None:
+        """Use `build`, `open` or `updated`."""
+        self.contents = contents
+        self.catalogue = Catalogue.of(contents.documents)
+        self._link = link
+        self._links: dict[
+            tuple[str, str], str | None
+        ] = {}  # a link is made once a moment: quoting an address takes time
+        self._index = index
+        ranking = Ranking.over(index)
+        self._finder = Finder(
+            self.catalogue, ranking, _expansion(ranking, index.vocabulary, contents), max(ranking.rarity, default=1.0)
+        )
+
+    @classmethod
+    def build(cls, contents: Contents, link: Link) -> Library:
+        """Indexes everything anew."""
+        return cls(contents, link, Index.build(contents.documents.values()))
+
+    @classmethod
+    def open(cls, contents: Contents, link: Link, cache: Path | None) -> Library:
+        """As `build`, but tokenises only what the index file `cache` lacks, and brings that file up to date.
+
+        A damaged or older file is made anew. Raises OSError when it cannot be written.
+        """
+        if cache is None:
+            return cls.build(contents, link)
+        kept = index_file.load(cache, lexicon())
+        index = kept.updated(contents.documents) if kept else Index.build(contents.documents.values())
+        library = cls(contents, link, index)
+        if index is not kept:
+            library.save(cache)
+        return library
+
+    def save(self, cache: Path) -> None:
+        """Writes the index to a file that `open` reads. Raises OSError when that cannot be."""
+        index_file.save(cache, self._index.compact(), self._index.vocabulary)
+
+    def updated(self, contents: Contents, link: Link | None = None) -> Library:
+        """The library of other contents. What has not changed is not indexed again. `link`: when the links change too."""
+        return Library(contents, link or self._link, self._index.updated(contents.documents))
+
+    @property
+    def documents(self) -> int:
+        """How many documents."""
+        return len(self.contents.documents)
+
+    @cached_property
+    def passages(self) -> int:
+        """How many sections."""
+        return sum(len(document.passages) for document in self.contents.documents.values())
+
+    @cached_property
+    def clauses(self) -> int:
+        """How many clauses."""
+        return sum(
+            len(passage.clauses) for document in self.contents.documents.values() for passage in document.passages
+        )
+
+    def knows(self, wanted: str) -> bool:
+        """Whether an id (of a document or clause) or a path exists, in any case. Constant time."""
+        return self.catalogue.knows(wanted)
+
+    def ask(self, question: str, kind: str | None = None, *, today: date | None = None) -> Answer:
+        """The answer to a question, or an honest "no answer"; `kind` narrows it to documents of that kind. Never raises."""
+        findings = self.find(question, kind, RESULTS)
+        found = findings.found
+        confidence = 0.97 if findings.named else Logistic()(findings.signals) if findings.signals else 0.0
+        quoted: Sequence[answers.Quote] = ()
+        if found and confidence >= THRESHOLD:
+            quoted = _named_clauses(findings.named) or answers.quotes(
+                [_source(one, rank) for rank, one in enumerate(found[:QUOTED])]
+            )
+        lines = tuple([self._line(quote, found) for quote in quoted])
+        return Answer(
+            question=question,
+            answered=bool(lines),
+            confidence=round(confidence if lines else min(confidence, THRESHOLD - 0.001), 3),
+            answer=lines,
+            results=tuple([self._citation(one.document, one.passage, one.score) for one in found]),
+            did_you_mean=_respelt(question, findings.wanted),
+            unmatched=tuple([word.word for word in findings.wanted if not word.terms and word.meaning]),
+            notes=self._notes([quote.source.document for quote in quoted], today),
+        )
+
+    def find(self, question: str, kind: str | None = None, count: int = RESULTS) -> Findings:
+        """The documents that a question is about, best first, and how the words were understood: what `ask` answers from."""
+        return self._finder.find(question[:LONGEST_QUESTION], kind, count)
+
+    def search(
+        self, text: str, kind: str | None = None, skip: int = 0, count: int = 25
+    ) -> tuple[tuple[Citation, str], ...]:
+        """A page of documents with an excerpt each, best first; for no text standards first, latest reviewed first."""
+        if not text.strip():
+            shelf = [document for document in self.contents.documents.values() if kind in (None, document.kind)]
+            shelf.sort(
+                key=lambda one: (one.kind is not Kind.STANDARD, one.status.is_over, -_day(one).toordinal(), one.path)
+            )
+            return tuple(self._glance(document) for document in shelf[skip : skip + count])
+        found = self.find(text, kind, skip + count).found
+        return tuple(self._excerpt(one) for one in found[skip:])
+
+    def show(self, wanted: str) -> Shown:
+        """A document or clause by id or path, in any case. Raises UnknownId or AmbiguousId."""
+        place = self.catalogue.find(wanted)
+        document = place.document
+        passage = _home(document, place.clause)
+        refers = [one for one in self._mentioned(document) if one.path != document.path]
+        return Shown(
+            document=document,
+            clause=place.clause,
+            citation=self._citation(document, passage, 1.0, place.clause),
+            supersedes=self._cited(path for path, after in self.catalogue.successors.items() if document.path in after),
+            superseded_by=self._cited(self.catalogue.successors.get(document.path, ())),
+            refers_to=self._cited(one.path for one in refers),
+            referred_from=self._cited(self._mentioning(document)),
+        )
+
+    def _line(self, quote: answers.Quote, found: Sequence[Found]) -> Line:
+        score = next((one.score for one in found if one.document is quote.source.document), 0.0)
+        citation = self._citation(quote.source.document, quote.source.passage, score, quote.clause)
+        return Line(quote.text, quote.clause.level if quote.clause else None, citation)
+
+    def _notes(self, documents: Sequence[Document], today: date | None) -> tuple[str, ...]:
+        day = today or date.today()  # noqa: DTZ011 - a review falls due on the calendar of whoever reads it
+        found: dict[str, None] = {}
+        for document in documents:
+            current = self.catalogue.current(document)
+            for warning in answers.warnings(document, None if current is document else current, day):
+                found.setdefault(warning)
+        return tuple(found)
+
+    def _citation(self, document: Document, passage: Passage, score: float, clause: Clause | None = None) -> Citation:
+        return Citation(
+            id=document.id,
+            clause=clause.id if clause else None,
+            kind=document.kind,
+            status=document.status,
+            title=document.title,
+            path=document.path,
+            heading=passage.heading,
+            anchor=passage.anchor,
+            url=self._url(document, passage.anchor),
+            owner=document.owner,
+            reviewed=document.reviewed,
+            score=round(score, 4),
+        )
+
+    def _url(self, document: Document, anchor: str) -> str | None:
+        key = (document.path, anchor)
+        if key not in self._links:
+            self._links[key] = self._link(document, anchor)
+        return self._links[key]
+
+    def _cited(self, paths: Iterable[str]) -> tuple[Citation, ...]:
+        return tuple(
+            self._citation(document, passages_of(document)[0], 1.0)
+            for path in dict.fromkeys(paths)
+            if (document := self.contents.documents.get(path)) is not None
+        )
+
+    def _glance(self, document: Document) -> tuple[Citation, str]:
+        passage = next((one for one in document.passages if one.text.strip()), passages_of(document)[0])
+        quoted = answers.quotes([answers.Source(document, passage, (), 0)])
+        return self._citation(document, passage, 0.0), quoted[0].text if quoted else ""
+
+    def _excerpt(self, found: Found) -> tuple[Citation, str]:
+        quoted = answers.quotes([_source(found, 0)])
+        return self._citation(found.document, found.passage, found.score), quoted[0].text if quoted else ""
+
+    def _mentioned(self, document: Document) -> list[Document]:
+        places = (place for passage in document.passages for place in self.catalogue.named_in(passage.text))
+        return list({place.document.path: place.document for place in places}.values())
+
+    def _mentioning(self, document: Document) -> list[str]:
+        if not any(map(str.isdigit, document.id)):
+            return []
+        found = self._finder.find(document.id, None, 50).found
+        return [
+            one.document.path
+            for one in found
+            if one.document is not document and document in self._mentioned(one.document)
+        ]
+
+
+def _expansion(ranking: Ranking, vocabulary: Vocabulary, contents: Contents) -> Expansion:
+    weights = Weights()
+    forms = {pair for segment in ranking.segments for pair in segment.acronyms}
+    glossary = [(term, other) for term, others in contents.glossary.items() for other in others]
+    pairs = [
+        *general_pairs(vocabulary.lexicon, weights),
+        *mutual_pairs(forms, weights.mined),
+        *mutual_pairs(glossary, weights.glossary),
+    ]
+    spellings = Spellings.of([*vocabulary.spellings, *vocabulary.lexicon.common, *vocabulary.lexicon.stop_words])
+    return Expansion(vocabulary, spellings, Equivalents.of(pairs, vocabulary), ranking.frequency, weights)
+
+
+def _source(found: Found, rank: int) -> answers.Source:
+    return answers.Source(found.document, found.passage, found.lines(), rank)
+
+
+def _named_clauses(named: Sequence[Place]) -> list[answers.Quote]:
+    quoted = []
+    for place in named[: answers.MOST_LINES]:
+        if place.clause is not None:
+            source = answers.Source(place.document, _home(place.document, place.clause), (), 0)
+            quoted.append(answers.Quote(source, place.clause.text, place.clause, 1.0))
+    return quoted
+
+
+def _home(document: Document, clause: Clause | None) -> Passage:
+    """The section that a clause stands in; the first one without a clause."""
+    return next((one for one in document.passages if clause in one.clauses), passages_of(document)[0])
+
+
+def _day(document: Document) -> date:
+    return document.reviewed or document.date or date.min
+
+
+def _respelt(question: str, wanted: Sequence[Wanted]) -> str | None:
+    """The question with its misspelt words mended; None when none was."""
+    mended = {word.word: word.mended for word in wanted if word.mended}
+    if not mended:
+        return None
+    return re.sub(r"[^\W\d_]+", lambda found: mended.get(found[0].lower(), found[0]), question)

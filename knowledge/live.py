@@ -1,0 +1,63 @@
+"""The library as it is now: opened from a folder and its cache, and kept in step with the folder."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+
+from knowledge import cache, folder, forge, repository
+from knowledge.library import Library
+
+
+class LiveLibrary:
+    """Holds the current `library`. Whoever takes it keeps one consistent view; a change puts a new one in its place."""
+
+    def __init__(self, root: Path, *, cached_in: Path | None, pattern: str | None) -> None:
+        """Opens the folder at `root`. What has not changed since the cache was written is not read again.
+
+        `cached_in` is a folder for the cache or None, `pattern` is for citation links (see `knowledge.forge`); None: the
+        forge of the git remote. Raises OSError when the folder cannot be opened.
+        """
+        self._root = root
+        self._cached_in = cached_in
+        self._pattern = pattern
+        before = cache.load(cached_in / "documents") if cached_in else None
+        self._snapshot = folder.read(root, before)
+        self.library = self._opened()
+        if before is None or before.files != self._snapshot.files:
+            self._keep()
+
+    def knows(self, id_: str) -> bool:
+        """Whether an id or path exists at this moment."""
+        return self.library.knows(id_)
+
+    def refresh(self) -> None:
+        """Reads what has changed. Raises OSError when the folder is gone; what was read before is still answered from."""
+        self._snapshot = folder.read(self._root, self._snapshot)
+        if self._snapshot.contents != self.library.contents:
+            self.library = self.library.updated(self._snapshot.contents, self._link())
+            self._keep()
+
+    async def follow(self) -> None:
+        """Refreshes in a thread whenever something in the folder changes; without end."""
+        async for _ in folder.watch(self._root):
+            await asyncio.to_thread(self.refresh)
+
+    def _opened(self) -> Library:
+        contents, link = self._snapshot.contents, self._link()
+        try:
+            return Library.open(contents, link, self._cached_in / "index" if self._cached_in else None)
+        except OSError:  # the cache saves time alone
+            return Library.build(contents, link)
+
+    def _link(self) -> forge.Link:
+        place = repository.of(self._root)
+        pattern = self._pattern or (forge.pattern(place.remote) if place and place.remote else None)
+        return forge.linker(pattern, place.commit if place else None, place.prefix if place else "")
+
+    def _keep(self) -> None:
+        """Writes the cache, where there may be one."""
+        if self._cached_in:
+            with suppress(OSError):
+                cache.save(self._cached_in / "documents", self._snapshot)

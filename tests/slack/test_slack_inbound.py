@@ -1,0 +1,105 @@
+import pytest
+
+from bot.domain.commands import Ask, Help, Show
+from bot.domain.people import Account
+from bot.slack.inbound import Kind, command_of, delivery_key, kind_of, readable
+from bot.slack.payloads import MalformedError, Payload
+
+GRACE = Account("slack", "U0GRACE", organisation="T0TEAM")
+
+
+def slash(text: str, **more: str) -> Payload:
+    return {"command": "/arch", "text": text, "user_id": "U0GRACE", "team_id": "T0TEAM"} | more
+
+
+def knows(id_: str) -> bool:
+    return id_ == "STD-004"
+
+
+def test_a_typed_line_becomes_a_wish_of_the_one_who_typed_it() -> None:
+    assert command_of(slash("how do we encrypt buckets?"), "/arch", knows) == Ask(GRACE, "how do we encrypt buckets?")
+    assert command_of(slash("show STD-004"), "/arch", knows) == Show(GRACE, "STD-004")
+    assert command_of(slash("show me the way"), "/arch", knows) == Ask(GRACE, "show me the way")
+    assert command_of(slash(""), "/arch", knows) == Help(GRACE)
+    assert command_of({"command": "/arch", "user_id": "U0GRACE", "team_id": "T0TEAM"}, "/arch", knows) == Help(GRACE)
+
+
+def test_the_command_word_can_be_another() -> None:
+    assert command_of(slash("help", command="/guide"), "/guide", knows) == Help(GRACE)
+    assert command_of(slash("help"), "/guide", knows) is None
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"command": "/arch"},
+        slash("", user_id=""),
+        slash("") | {"user_id": 7},
+        slash("") | {"text": ["a"]},
+        slash("") | {"command": None},
+        slash("") | {"team_id": {}},
+    ],
+)
+def test_a_command_without_its_members_is_malformed(payload: Payload) -> None:
+    with pytest.raises(MalformedError, match=r"user_id|text|command|team_id"):
+        command_of(payload, "/arch", knows)
+
+
+@pytest.mark.parametrize(
+    ("wire", "seen"),
+    [
+        ("RTO &lt; 4h &amp; RPO &gt; 0", "RTO < 4h & RPO > 0"),
+        ("&amp;lt; stays &lt;", "&lt; stays <"),
+        ("who is <@U0ALAN|alan>?", "who is @alan?"),
+        ("who is <@U0ALAN>?", "who is @U0ALAN?"),
+        ("in <#C0GENERAL|general>", "in #general"),
+        ("in <#C0GENERAL|>", "in #C0GENERAL"),
+        ("ask <!subteam^S0ARCH|@architects> or <!here>", "ask @architects or @here"),
+        ("since <!date^1700000000^{date}|14 November>", "since 14 November"),
+        ("see <https://example.org/a?b=1&amp;c=2>", "see https://example.org/a?b=1&c=2"),
+        ("see <http://example.org|example.org>", "see example.org"),
+        ("write to <mailto:a@example.org|a@example.org>", "write to a@example.org"),
+        ("&lt;!channel&gt; is only text", "<!channel> is only text"),
+        ("a < b > c <not a token> <", "a < b > c <not a token> <"),
+        ("<@<@<@<@", "<@<@<@<@"),
+        ("plain words", "plain words"),
+    ],
+)
+def test_slacks_wire_text_becomes_what_the_person_sees(wire: str, seen: str) -> None:
+    assert readable(wire) == seen
+
+
+def test_a_hostile_line_is_read_in_linear_time() -> None:
+    assert readable("<@" * 200_000 + "<https://" * 50_000).startswith("<@<@")
+
+
+@pytest.mark.parametrize(
+    ("payload", "kind"),
+    [
+        ({"type": "url_verification"}, Kind.ADDRESS_CHECK),
+        ({"ssl_check": "1", "token": "x"}, Kind.CERTIFICATE_CHECK),
+        (slash("x"), Kind.COMMAND),
+        ({"type": "event_callback"}, Kind.EVENT),
+        ({"type": "block_actions", "command": "/arch"}, Kind.ACTION),
+        ({"type": "block_suggestion"}, Kind.OPTIONS),
+        ({"type": "view_submission"}, Kind.SUBMISSION),
+        ({"type": "next_years_idea"}, Kind.OTHER),
+        ({"type": "command"}, Kind.OTHER),
+    ],
+)
+def test_every_payload_has_a_kind(payload: Payload, kind: Kind) -> None:
+    assert kind_of(payload) is kind
+
+
+@pytest.mark.parametrize("payload", [{}, {"type": None}, {"type": 7}, {"type": ["command"]}, {"text": "hello"}])
+def test_what_is_nothing_that_slack_sends_is_malformed(payload: Payload) -> None:
+    with pytest.raises(MalformedError):
+        kind_of(payload)
+
+
+def test_a_retried_event_has_the_same_key_and_all_else_the_key_of_its_signature() -> None:
+    event = {"type": "event_callback", "event_id": "Ev1"}
+    assert delivery_key(Kind.EVENT, event, "v0=a") == delivery_key(Kind.EVENT, event, "v0=b")
+    assert delivery_key(Kind.COMMAND, slash("x", event_id="Ev1"), "v0=a") != delivery_key(Kind.EVENT, event, "v0=a")
+    assert delivery_key(Kind.COMMAND, slash("x"), "v0=a") != delivery_key(Kind.COMMAND, slash("x"), "v0=b")
+    assert delivery_key(Kind.EVENT, {"type": "event_callback", "event_id": 7}, "v0=a") == "v0=a"

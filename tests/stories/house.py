@@ -1,0 +1,86 @@
+"""The whole bot, composed as `archway serve` composes it, between a Slack workspace and a Teams tenant in boxes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot import app, settings
+from bot.playground.slack import SlackWorkspace
+from knowledge.documents import Answer
+from knowledge.live import LiveLibrary
+from tests.doubles.teams import Teams, teams
+
+CANARY_SECRET, CANARY_TOKEN = "canary-signing-secret", "xoxb-canary-bot-token"
+
+
+@dataclass
+class House:
+    """A running bot and the world around it."""
+
+    slack: SlackWorkspace
+    teams: Teams
+    shelf: LiveLibrary
+    address: str
+    knowledge: Path
+
+    def in_the_library(self, question: str) -> Answer:
+        """The answer as a value, to compare what the surfaces show with."""
+        return self.shelf.library.ask(question)
+
+    async def in_teams(self, text: str) -> dict[str, Any]:
+        """Writes to the bot in a personal chat; gives the card that comes back."""
+        before = len(self.teams.connector.posted)
+        answered = await self.teams.deliver(self.teams.activity("message_personal", text=text))
+        assert answered.status < 300, answered
+        posted = await self.teams.connector.posts(before + 1)
+        card: dict[str, Any] = posted[-1].activity["attachments"][0]["content"]
+        return card
+
+
+@asynccontextmanager
+async def house(scratch: Path, **environ: str) -> AsyncIterator[House]:
+    """A bot on a copy of the starter folder, with credentials for both platforms."""
+    knowledge = scratch / "knowledge"
+    shutil.copytree(settings.STARTER, knowledge)
+    async with SlackWorkspace(signing_secret=CANARY_SECRET, bot_token=CANARY_TOKEN) as slack, teams() as tenant:
+        loaded = settings.load(
+            {
+                "SLACK_SIGNING_SECRET": CANARY_SECRET,
+                "SLACK_BOT_TOKEN": CANARY_TOKEN,
+                "SLACK_API_URL": slack.api_url,
+                **tenant.environment,
+                "ARCHWAY_DATA": str(scratch / "data"),
+                "ARCHWAY_KNOWLEDGE": str(knowledge),
+                "ARCHWAY_DOCUMENT_URL": "https://git.example.org/docs/{path}#{anchor}",
+                **environ,
+            }
+        )
+        async with app.running(loaded, "127.0.0.1", 0) as (address, _, shelf):
+            slack.bot_url = f"{address}/slack/events"
+            tenant.messages_url = f"{address}/api/messages"
+            yield House(slack, tenant, shelf, address, knowledge)
+
+
+def words_of(card: Any) -> str:
+    """Every text of an Adaptive Card, in its order."""
+    if isinstance(card, dict):
+        own = [card["text"]] if isinstance(card.get("text"), str) else []
+        return " ".join(
+            [*own, *(words_of(value) for key, value in card.items() if key not in ("fallbackText", "speak"))]
+        )
+    if isinstance(card, list):
+        return " ".join(words_of(each) for each in card)
+    return ""
+
+
+def links_of(card: Any) -> list[str]:
+    """Every address that a click on the card opens."""
+    if isinstance(card, dict):
+        own = [card["url"]] if card.get("type") == "Action.OpenUrl" else []
+        return own + [url for value in card.values() for url in links_of(value)]
+    return [url for each in card for url in links_of(each)] if isinstance(card, list) else []

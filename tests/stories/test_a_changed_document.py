@@ -1,0 +1,52 @@
+"""A document is edited and the answer follows within a second; a broken edit keeps the last good version."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.stories.house import House
+
+QUESTION = "may zebras enter the data centre"
+
+
+async def until(true: Callable[[], bool], seconds: float = 5) -> None:
+    async with asyncio.timeout(seconds):
+        while not true():  # noqa: ASYNC110  # what changes is a folder on disk: nothing here could tell of it
+            await asyncio.sleep(0.01)
+
+
+def written(path: Path, clause: str) -> None:
+    path.write_text(f"---\nid: STD-900\nkind: standard\ntitle: Zebras\n---\n# Zebras\n\n- **STD-900.1** {clause}\n")
+
+
+@pytest.mark.asyncio
+async def test_a_new_a_changed_and_a_deleted_document_are_followed(house: House) -> None:
+    assert not house.in_the_library(QUESTION).answered
+    path = house.knowledge / "standards" / "STD-900-zebras.md"
+
+    written(path, "Zebras MUST NOT enter the data centre.")
+    await until(lambda: house.in_the_library(QUESTION).answered)
+    assert "Zebras MUST NOT enter the data centre." in (await house.slack.command("/arch", QUESTION)).words
+
+    written(path, "Zebras MAY enter the data centre on a lead.")
+    await until(lambda: house.in_the_library(QUESTION).answer[0].text == "Zebras MAY enter the data centre on a lead.")
+    assert "on a lead" in (await house.slack.command("/arch", QUESTION)).words
+
+    path.unlink()
+    await until(lambda: not house.shelf.knows("STD-900"))
+    assert not house.in_the_library(QUESTION).answered
+
+
+@pytest.mark.asyncio
+async def test_a_broken_edit_keeps_the_last_good_version(house: House) -> None:
+    path = house.knowledge / "standards" / "STD-003-encryption.md"
+    before = house.in_the_library("do buckets have to be encrypted?")
+    path.write_bytes(b"\x00\x01\x02 not text at all")
+    await until(lambda: bool(house.shelf.library.contents.left_out))
+    after = house.in_the_library("do buckets have to be encrypted?")
+    assert [line.text for line in after.answer] == [line.text for line in before.answer]
+    assert "STD-003-encryption.md" in house.shelf.library.contents.left_out[0].path

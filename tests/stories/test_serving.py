@@ -1,0 +1,111 @@
+"""`archway serve` from the outside: it starts with nothing, says what is on and off, keeps its secrets, and drains."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.playground.slack import SlackWorkspace
+from tests.stories.serving import serving
+
+CANARIES = {
+    "SLACK_SIGNING_SECRET": "canary-signing-7391",
+    "SLACK_BOT_TOKEN": "xoxb-canary-7392",
+    "MICROSOFT_APP_ID": "7a1c2f3e-1111-4222-8333-944455556666",
+    "MICROSOFT_APP_PASSWORD": "canary-password-7393",
+    "MICROSOFT_APP_TENANT_ID": "5b1cfa5e-aaaa-4bbb-8ccc-0ddd0eee0fff",
+}
+
+
+@pytest.mark.asyncio
+async def test_without_credentials_it_starts_answers_and_says_what_is_off(tmp_path: Path) -> None:
+    async with serving(tmp_path) as served:
+        assert await served.end() == 0
+    assert "off  Slack: set SLACK_SIGNING_SECRET and SLACK_BOT_TOKEN" in served.said
+    assert "on   Teams" in served.said
+    assert "STD-003" in served.said
+    assert "archway ask" in served.said
+    assert served.logged == ""
+
+
+@pytest.mark.asyncio
+async def test_no_secret_shows_whatever_comes_in(tmp_path: Path) -> None:
+    environ = CANARIES | {
+        "ARCHWAY_LOG_LEVEL": "debug",
+        "ARCHWAY_LOG_FORMAT": "json",
+        "MICROSOFT_OPENID_METADATA_URL": "http://127.0.0.1:9/none",
+        "MICROSOFT_TOKEN_URL": "http://127.0.0.1:9/none",
+    }
+    answers = []
+    async with (
+        serving(tmp_path, **environ) as served,
+        SlackWorkspace(signing_secret=CANARIES["SLACK_SIGNING_SECRET"], bot_token=CANARIES["SLACK_BOT_TOKEN"]) as slack,
+        aiohttp.ClientSession() as http,
+    ):
+        slack.bot_url = f"{served.address}/slack/events"
+        good = slack.signed_command("/arch", "do buckets have to be encrypted? canary-question-7394")
+        answers.append((await slack.send(good)).body)
+        for body in (
+            b"",
+            b"{",
+            b"payload=%7B",
+            b"\xff" * 99,
+            b'{"a":' * 5000,
+            b"token=canary-token-7395&command=/arch",
+        ):
+            answers.append((await slack.send(slack.signed(body))).body)
+            for headers in ({}, {"Authorization": "Bearer canary.jwt.7396"}, {"X-Slack-Signature": "v0=canary-7397"}):
+                for path in ("/slack/events", "/api/messages"):
+                    async with http.post(served.address + path, data=body, headers=headers) as answer:
+                        assert answer.status < 500 or answer.status == 503
+                        answers.append(await answer.read())
+        assert await served.end() == 0
+    shown = served.said + served.logged + b"".join(answers).decode(errors="replace")
+    for canary in ("7391", "7392", "7393", "7395", "7396", "7397"):
+        assert f"-{canary}" not in shown.replace(f".{canary}", f"-{canary}"), canary
+    assert "canary-question-7394" not in served.logged
+    for line in served.logged.splitlines():
+        json.loads(line)
+
+
+@pytest.mark.asyncio
+async def test_what_has_begun_is_finished_after_sigterm(tmp_path: Path) -> None:
+    environ = {name: value for name, value in CANARIES.items() if name.startswith("SLACK")}
+    async with (
+        serving(tmp_path, **environ) as served,
+        SlackWorkspace(signing_secret=CANARIES["SLACK_SIGNING_SECRET"], bot_token=CANARIES["SLACK_BOT_TOKEN"]) as slack,
+    ):
+        slack.bot_url = f"{served.address}/slack/events"
+        asked = [asyncio.create_task(slack.command("/arch", f"do buckets have to be encrypted {n}")) for n in range(20)]
+        await asyncio.sleep(0)  # every request is on its way
+        answers = await asyncio.gather(*asked)
+        assert await served.end() == 0
+    assert {answer.error for answer in answers} == {None}
+    async with serving(tmp_path, **environ) as again:
+        # What was asked was written down before the process ended.
+        from sqlalchemy import create_engine, text
+
+        with create_engine(f"sqlite:///{tmp_path}/data/archway.db").connect() as connection:
+            assert connection.execute(text("SELECT count(*) FROM question")).scalar() == 20
+        assert await again.end() == 0
+
+
+@pytest.mark.asyncio
+async def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
+    async with serving(tmp_path) as served:
+        port = served.address.rsplit(":", 1)[1]
+        second = await asyncio.create_subprocess_exec(
+            *("python", "-m", "bot", "serve", "--port", port),
+            env={"PATH": str(Path(__import__("sys").executable).parent), "ARCHWAY_DATA": str(tmp_path / "other")},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        said, complained = await second.communicate()
+    assert (second.returncode, said) == (2, b"")
+    assert complained.decode().startswith("archway: Cannot listen on 127.0.0.1:")
+    assert "--port" in complained.decode()
+    assert complained.count(b"\n") == 1
