@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -21,7 +20,6 @@ from bot.cards import catalog
 from bot.cards.model import Reply
 from bot.delivery import Surface
 from bot.domain.commands import Command
-from bot.errors import ConfigurationError
 from bot.settings import STARTER, Settings
 from handlers import handle
 from handlers.desk import Desk
@@ -118,19 +116,10 @@ async def running(settings: Settings, host: str, port: int) -> AsyncIterator[tup
     try:
         async with (
             _background(works),
+            _closed_at_the_end(surfaces.values()),
             web.listening(web.application(surfaces, dict), host, port) as (bound_host, bound_port),
         ):
-            try:
-                yield f"http://{bound_host}:{bound_port}", dispatch, shelf
-            finally:
-                async with asyncio.timeout(web.DRAIN_SECONDS):
-                    await asyncio.gather(*(surface.close() for surface in surfaces.values()))
-    except OSError as error:
-        raise ConfigurationError(
-            [
-                f"Cannot listen on {host}:{port} ({os.strerror(error.errno) if error.errno else error}); choose another with --port."
-            ]
-        ) from error
+            yield f"http://{bound_host}:{bound_port}", dispatch, shelf
     finally:
         await asyncio.to_thread(questions.write)
 
@@ -172,7 +161,7 @@ def _greet(settings: Settings, address: str, shelf: LiveLibrary) -> None:
     if settings.knowledge == STARTER:
         print(f"\nFor example, somebody asks: {FIRST_QUESTION}\n")
         terminal.print_card(catalog.answer(shelf.library.ask(FIRST_QUESTION)))
-    print(terminal.NEXT, flush=True)
+    print(terminal.next_steps(), flush=True)
 
 
 async def _introduce(workspace: SlackSurface) -> None:
@@ -192,6 +181,17 @@ async def _forget(questions: QuestionLog) -> None:
     while True:
         await asyncio.to_thread(questions.forget, datetime.now(UTC))
         await asyncio.sleep(FORGET_EVERY)
+
+
+@asynccontextmanager
+async def _closed_at_the_end(surfaces: Iterable[Surface]) -> AsyncIterator[None]:
+    """Lets the surfaces finish what they acknowledged, once nothing new can come in."""
+    try:
+        yield
+    finally:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(web.DRAIN_SECONDS):
+                await asyncio.gather(*(surface.close() for surface in surfaces))
 
 
 @asynccontextmanager

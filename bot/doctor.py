@@ -128,7 +128,7 @@ async def _slack(settings: Settings, http: aiohttp.ClientSession) -> list[Findin
     url = settings.slack_api_url.rstrip("/") + "/auth.test"
     try:
         async with http.post(url, headers=_bearer(settings.slack_bot_token), allow_redirects=False) as answer:
-            clock = _clock(answer.headers)
+            skew = clock(answer.headers, time.time())
             scopes = answer.headers.get("x-oauth-scopes", "")
             body = await answer.json(content_type=None)
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
@@ -141,9 +141,9 @@ async def _slack(settings: Settings, http: aiohttp.ClientSession) -> list[Findin
             Finding(
                 "slack", "error", f"refuses the bot token ({said})", "Install the app again and copy its bot token."
             ),
-            *clock,
+            *skew,
         ]
-    findings = [Finding("slack", "ok", f"the token belongs to {body.get('user')} in {body.get('team')}"), *clock]
+    findings = [Finding("slack", "ok", f"the token belongs to {body.get('user')} in {body.get('team')}"), *skew]
     missing = [scope for scope in SLACK_SCOPES if scopes and scope not in scopes.replace(" ", "").split(",")]
     if missing:
         mend = "Add them under OAuth & Permissions and install the app again."
@@ -166,7 +166,7 @@ async def _teams(settings: Settings, http: aiohttp.ClientSession) -> list[Findin
     }
     try:
         async with http.post(settings.microsoft_token_url, data=form, allow_redirects=False) as answer:
-            findings += _clock(answer.headers)
+            findings += clock(answer.headers, time.time())
             body = await answer.json(content_type=None)
         if isinstance(body, dict) and body.get("access_token"):
             findings.insert(0, Finding("teams", "ok", "the tenant gives the bot a token"))
@@ -189,10 +189,10 @@ def _bearer(secret: Secret) -> dict[str, str]:
     return {"Authorization": f"Bearer {secret.reveal()}"}
 
 
-def _clock(headers: Mapping[str, str]) -> list[Finding]:
-    """How far this machine's clock is from the answerer's."""
+def clock(headers: Mapping[str, str], now: float) -> list[Finding]:
+    """How far this machine's clock (`now`, epoch seconds) is from that of whoever answered with these headers."""
     try:
-        off = abs(time.time() - parsedate_to_datetime(headers["Date"]).timestamp())
+        off = abs(now - parsedate_to_datetime(headers["Date"]).timestamp())
     except (KeyError, ValueError):
         return []
     if off < CLOCK_WARNS:

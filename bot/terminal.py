@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TextIO
 
 from bot import settings
@@ -17,12 +19,7 @@ from knowledge.documents import Contents
 
 PERSON = Account("terminal", "local")
 PROMPT = "archway> "
-NEXT = """
-Try next, in another terminal:
-  archway ask how long do we keep logs
-  archway show STD-003
-  archway init my-standards                     a knowledge folder of your own
-"""
+LOOK_AGAIN = 1.0  # seconds
 WIDEST = 100  # characters: longer lines are hard to read, however wide the window is
 
 
@@ -36,12 +33,34 @@ def print_card(card: Reply, out: TextIO | None = None) -> None:
         print(plain.text(each, width=width, colour=rich), file=stream)
 
 
+def next_steps() -> str:
+    """What to try next, in words that work when they are copied: with the path where `archway` is not on PATH."""
+    archway = "archway" if shutil.which("archway") else os.path.relpath(Path(sys.executable).parent / "archway")
+    return f"""
+Try next, in another terminal:
+  {archway} ask how long do we keep logs
+  {archway} show STD-003
+  {archway} init my-standards    makes a knowledge folder of your own
+"""
+
+
 async def prompt(dispatch: Callable[[Command], Awaitable[Reply]], knows: Callable[[str], bool]) -> None:
     """Answers what is typed, line by line, until the input ends. Needs a terminal on standard input."""
     loop = asyncio.get_running_loop()
     lines: asyncio.Queue[str] = asyncio.Queue()
-    # A reader on the terminal's own line editing: nothing blocks the loop, and no thread outlives it.
-    loop.add_reader(sys.stdin, lambda: lines.put_nowait(sys.stdin.readline()))
+
+    def listen() -> None:
+        # On the terminal's own line editing: nothing blocks the loop, and no thread outlives it.
+        loop.add_reader(sys.stdin, take)
+
+    def take() -> None:
+        if in_foreground():
+            lines.put_nowait(sys.stdin.readline())
+        else:  # the line is for whoever is in front: look again later
+            loop.remove_reader(sys.stdin)
+            loop.call_later(LOOK_AGAIN, listen)
+
+    listen()
     try:
         while True:
             print(PROMPT, end="", flush=True)
@@ -56,6 +75,11 @@ async def prompt(dispatch: Callable[[Command], Awaitable[Reply]], knows: Callabl
                 print()
     finally:
         loop.remove_reader(sys.stdin)
+
+
+def in_foreground() -> bool:
+    """Whether this process may read the terminal: one in the background would be stopped for trying."""
+    return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
 
 
 def greeting(address: str, on: list[str], off: list[str], contents: Contents) -> str:

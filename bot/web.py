@@ -7,6 +7,7 @@ Slack nor Teams.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
@@ -14,6 +15,7 @@ import structlog
 from aiohttp import web
 
 from bot.delivery import Answered, Delivery, Surface
+from bot.errors import ConfigurationError
 
 MOST_BYTES = 1024 * 1024  # Slack's and Bot Framework's own deliveries stay far below
 MOST_SECONDS = 10.0  # for a body to arrive whole: a slow sender does not hold a connection
@@ -84,7 +86,7 @@ def _refused(status: int, sentence: str) -> web.Response:
 async def listening(app: web.Application, host: str, port: int) -> AsyncIterator[tuple[str, int]]:
     """Serves `app` while the block runs; gives the address that was bound. On leaving, what has begun is finished.
 
-    Raises `OSError` when the address is taken.
+    Raises `ConfigurationError` when the address is taken.
     """
     runner = web.AppRunner(
         app,
@@ -96,7 +98,13 @@ async def listening(app: web.Application, host: str, port: int) -> AsyncIterator
     )
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port, reuse_address=True).start()
+        try:
+            await web.TCPSite(runner, host, port, reuse_address=True).start()
+        except OSError as error:
+            why = os.strerror(error.errno) if error.errno else str(error)
+            raise ConfigurationError(
+                [f"Cannot listen on {host}:{port} ({why}); choose another with --port."]
+            ) from error
         bound = runner.addresses[0]
         yield str(bound[0]), int(bound[1])
     finally:

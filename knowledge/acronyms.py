@@ -6,6 +6,7 @@ import re
 
 from knowledge.words import words
 
+FARTHEST = 120  # characters before the bracket in which the long form stands
 _IN_BRACKETS = re.compile(r"\(([A-Z][A-Za-z0-9&]{1,7})\)")
 _EXPLAINED = re.compile(r"\b([A-Z][A-Z0-9&]{1,6}s?) \(([A-Za-z][a-z]+(?:[ -][A-Za-z][a-z]*){1,7})\)")
 _SMALL = frozenset(("and", "of", "for", "the", "to", "in", "on", "as", "a", "or"))
@@ -16,7 +17,9 @@ def mined(text: str) -> set[tuple[str, str]]:
     found = set()
     for bracket in _IN_BRACKETS.finditer(text):
         short = bracket[1].removesuffix("s").lower()
-        before = words(text[max(bracket.start() - 120, text.rfind("\n", 0, bracket.start()) + 1) : bracket.start()])
+        begin = max(bracket.start() - FARTHEST, 0)
+        begin = max(begin, text.rfind("\n", begin, bracket.start()) + 1)
+        before = words(text[begin : bracket.start()])
         long = _spelt_out(short, [part for word in before for part in re.split(r"[-_./]", word) if part])
         if long:
             found.add((short, long))

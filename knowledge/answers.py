@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from knowledge.documents import Clause, Document, Passage, Status
+from knowledge.index import unit_spans
 from knowledge.reviews import due
+from knowledge.words import words
 
 MOST_LINES = 4
 LATER = 0.2  # what a line loses for each document that stands before its own
-COMPARABLE = 0.75  # of the best line's coverage: what is below is not quoted beside it
-_SENTENCE = re.compile(r"[^\W\d_]{2,}\W+(?:\w+\W+)*?[^\W\d_]{2,}")
+COMPARABLE = 0.65  # of the best line's coverage: what is below is not quoted beside it
+NEARLY = 0.75  # the same for lines of other documents
 _MARKER = re.compile(r"\A(?:[-*+]|\d{1,3}[.)])\s+")
 
 
@@ -56,17 +58,28 @@ def quotes(sources: Sequence[Source]) -> list[Quote]:
         if chosen and (share < COMPARABLE * chosen[0].coverage or len(chosen) == MOST_LINES):
             break
         quote = _quote(source, begin, end, share)
-        if quote and all(quote.text != other.text for other in chosen):
+        if quote and (not chosen or _belongs(quote, chosen)):
             chosen.append(quote)
     if not chosen:
         return [quote for source in sources[:1] for quote in _leading(source)]
     return sorted(chosen, key=lambda one: (one.source.rank, -one.strength, -one.coverage))
 
 
+def _belongs(quote: Quote, chosen: Sequence[Quote]) -> bool:
+    """Whether a line is worth standing beside those chosen. One of another document has to be nearly as good as the
+    best, and a mere sentence of another document adds nothing to a requirement."""
+    best = chosen[0]
+    if any(quote.text == other.text for other in chosen):
+        return False
+    if quote.source is best.source:
+        return True
+    return quote.coverage >= NEARLY * best.coverage and (best.clause is None or quote.clause is not None)
+
+
 def _quote(source: Source, begin: int, end: int, share: float) -> Quote | None:
     """A line as it is shown; None for what is no sentence: code, a lone word."""
     text = source.passage.text[begin:end]
-    if text[:1] == "\t" or _SENTENCE.search(text) is None:
+    if text[:1] == "\t" or sum(len(word) > 1 and word.isalpha() for word in words(text[:300])) < 2:
         return None
     clause = clause_in(source.passage, text) if source.passage.clauses else None
     return Quote(source, clause.text if clause else _MARKER.sub("", text.strip(), count=1), clause, share)
@@ -74,13 +87,11 @@ def _quote(source: Source, begin: int, end: int, share: float) -> Quote | None:
 
 def _leading(source: Source) -> Iterable[Quote]:
     """The first thing a section says, for a question that matches its heading alone."""
-    begin = 0
-    for block in source.passage.text.split("\n"):
-        quote = _quote(source, begin, begin + len(block), 0.0)
+    for begin, end in unit_spans(source.passage):
+        quote = _quote(source, begin, end, 0.0)
         if quote:
             yield quote
             return
-        begin += len(block) + 1
 
 
 def clause_in(passage: Passage, text: str) -> Clause | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from knowledge.inline import without_emphasis
+from knowledge.inline import LONGEST, without_emphasis
 from knowledge.outline import Outline, OutlineWriter, Role
 
 _HEADING = re.compile(r"(={1,6}|#{1,6})[ \t]+(?=\S)")
@@ -19,7 +19,9 @@ _ITEM = re.compile(r"(\*{1,5}|-|\.{1,5}|\d{1,4}\.)[ \t]+(?=\S)")
 _CALLOUT = re.compile(r"<\d+>[ \t]*")
 _CELL = re.compile(r"(?:(?<=\s)|^)(?:[\d.]*[+*]?[<^>.]*[aehlmsdv]?)\|")
 _CONDITION = re.compile(r"(?:<<)([^<>,]{1,200})(?:,([^<>]{0,400}))?>>")
-_MACRO = re.compile(r"(?:https?://|link:|xref:|mailto:|\{[\w-]{1,60}\}(?=[^\s\[\]]*\[))[^\s\[\]]{0,2000}\[([^\[\]]*)\]")
+_MACRO = re.compile(
+    r"(?:https?://|link:|xref:|mailto:|\{[\w-]{1,60}\}(?=[^\s\[\]]{0,200}\[))[^\s\[\]]{0,500}\[([^\[\]]*)\]"
+)
 _IMAGE = re.compile(r"image:[^\s\[\]]{0,500}\[[^\[\]]*\]")
 _INLINE_ANCHOR = re.compile(r"\[\[[^\[\]]{0,100}\]\]|anchor:[\w-]{1,100}\[\]")
 _NAME = re.compile(r"\{([\w-]{1,60})\}")
@@ -30,6 +32,8 @@ _TYPOGRAPHY = {"mdash": "—", "ndash": "–", "nbsp": " ", "empty": "", "sp": "
 
 def plain(source: str) -> str:
     """The words of inline AsciiDoc. An attribute that is defined elsewhere reads as its name: `{MUST}` is "MUST"."""
+    if len(source) > LONGEST:
+        return " ".join(plain(source[at : at + LONGEST]) for at in range(0, len(source), LONGEST)).strip()
     if "[" in source:
         source = _INLINE_ANCHOR.sub("", _IMAGE.sub("", source))
         source = _MACRO.sub(lambda match: match[1].removesuffix("^"), source)

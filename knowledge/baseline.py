@@ -42,7 +42,7 @@ class Fts5:
         if not words:
             return []
         rows = self._database.execute(
-            "SELECT path, heading, -bm25(section) FROM section WHERE section MATCH ? ORDER BY bm25(section)",
+            "SELECT path, heading, -rank FROM section WHERE section MATCH ? ORDER BY rank LIMIT 400",
             (" OR ".join(f'"{word}"' for word in words),),
         )
         found: dict[str, Ranked] = {}

@@ -11,7 +11,7 @@ from rapidfuzz import process
 from knowledge.documents import Clause, Document
 
 _PADDING = re.compile(r"(?<=[A-Z])[-_ ]?0*(?=\d)")
-_NUMBERED = re.compile(r"\b([A-Za-z][A-Za-z-]{0,15}?)[-_ ]?(\d{1,5}(?:\.\d{1,4})*)\b")
+NUMBERED = re.compile(r"\b([A-Za-z][A-Za-z-]{0,15}?)[-_ ]?(\d{1,5}(?:\.\d{1,4})*)\b")
 
 
 class UnknownId(LookupError):
@@ -101,8 +101,9 @@ class Catalogue:
     def named_in(self, question: str) -> list[Place]:
         """The documents and clauses that a question calls by a numbered id: "what does STD-003.4 say", "adr 2"."""
         found = []
-        for name in _NUMBERED.finditer(question[:1000]):
-            places = self.by_id.get(canonical(name[1] + name[2]), ())
+        for name in NUMBERED.finditer(question):
+            whole = canonical(name[1] + name[2])
+            places = self.by_id.get(whole) or self.by_id.get(whole.partition(".")[0], ())
             found += [place for place in places if place not in found]
         return found
 

@@ -56,9 +56,9 @@ class Finder:
     expansion: Expansion
     unknown: float  # the rarity of a word that the folder does not have
 
-    def find(self, text: str, kind: str | None, count: int) -> Findings:
+    def find(self, text: str, kind: str | None, count: int, *, typing: bool = False) -> Findings:
         """Up to `count` documents, best first."""
-        wanted = self.expansion.wanted(text)
+        wanted = self.expansion.wanted(text, typing=typing)
         question = Question.of(wanted, self.ranking.rarity, self.unknown)
         documents = self.catalogue.documents
         accept = None if kind is None else lambda path: documents[path].kind == kind
@@ -122,7 +122,7 @@ class Finder:
             current = self.catalogue.current(one.document)
             if current is not one.document and current.path not in chosen and (accept is None or accept(current.path)):
                 chosen[current.path] = by_path.get(current.path) or self._unscored(scores, current, one.score)
-            if not one.document.moved_to:
+            if current is one.document or not one.document.moved_to:
                 chosen.setdefault(one.document.path, one)
         return list(chosen.values())
 

@@ -21,8 +21,10 @@ _TAG = re.compile(
 )
 _BREAK = re.compile(r"<(?:br|/td|/th|/li|/p|/div)\b[^<>]*>", re.IGNORECASE)
 _ERB = re.compile(r"<%[^%]*%>")
-_TEMPLATE = re.compile(r"\{%[^{}]*%\}|\{\{[<%][^{}]*[>%]\}\}|\s*\{:?\s?[#.][^{}]*\}")
-_DESTINATION = r"\((?:[^()\\\n]|\\.|\((?:[^()\\\n]|\\.){0,2000}+\)){0,4000}+\)"
+_TEMPLATE = re.compile(r"\{%[^{}]*%\}|\{\{[<%][^{}]*[>%]\}\}|\s?\{:?\s?[#.][^{}]*\}")
+_DESTINATION = r"\((?:[^()\\\n]++|\\.){0,2000}+\)"
+for _ in range(3):  # dashboards' addresses hold parentheses in parentheses
+    _DESTINATION = rf"\((?:[^()\\\n]++|\\.|{_DESTINATION}){{0,2000}}+\)"
 _IMAGE = re.compile(rf"!\[[^\[\]]*+\](?:{_DESTINATION}|\[[^\[\]]*+\])")
 _LINK = re.compile(rf"(?<!!)\[([^\[\]]*+)\](?:{_DESTINATION}|\[[^\[\]]*+\])")
 _WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|]*+\|)?([^\[\]|]*+)\]\]")

@@ -9,10 +9,11 @@ from functools import cached_property
 from pathlib import Path
 
 from knowledge import answers, index_file
-from knowledge.catalogue import AmbiguousId, Catalogue, Place, UnknownId
+from knowledge.catalogue import NUMBERED, AmbiguousId, Catalogue, Place, UnknownId
 from knowledge.confidence import THRESHOLD, Logistic
 from knowledge.documents import Answer, Citation, Clause, Contents, Document, Kind, Line, Passage, Shown
-from knowledge.expansion import Equivalents, Expansion, Wanted, Weights, general_pairs, mutual_pairs
+from knowledge.equivalents import Equivalents, general_pairs, mutual_pairs
+from knowledge.expansion import Expansion, Wanted, Weights
 from knowledge.finding import QUOTED, Finder, Findings, Found
 from knowledge.index import passages_of
 from knowledge.lexicon import lexicon
@@ -131,7 +132,7 @@ class Library:
                 key=lambda one: (one.kind is not Kind.STANDARD, one.status.is_over, -_day(one).toordinal(), one.path)
             )
             return tuple(self._glance(document) for document in shelf[skip : skip + count])
-        found = self.find(text, kind, skip + count).found
+        found = self._finder.find(text[:LONGEST_QUESTION], kind, skip + count, typing=True).found
         return tuple(self._excerpt(one) for one in found[skip:])
 
     def show(self, wanted: str) -> Shown:
@@ -139,15 +140,14 @@ class Library:
         place = self.catalogue.find(wanted)
         document = place.document
         passage = _home(document, place.clause)
-        refers = [one for one in self._mentioned(document) if one.path != document.path]
         return Shown(
             document=document,
             clause=place.clause,
             citation=self._citation(document, passage, 1.0, place.clause),
             supersedes=self._cited(path for path, after in self.catalogue.successors.items() if document.path in after),
             superseded_by=self._cited(self.catalogue.successors.get(document.path, ())),
-            refers_to=self._cited(one.path for one in refers),
-            referred_from=self._cited(self._mentioning(document)),
+            refers_to=self._cited(self._references(document)),
+            referred_from=self._cited(self._referring(document)),
         )
 
     def _line(self, quote: answers.Quote, found: Sequence[Found]) -> Line:
@@ -202,18 +202,21 @@ class Library:
         quoted = answers.quotes([_source(found, 0)])
         return self._citation(found.document, found.passage, found.score), quoted[0].text if quoted else ""
 
-    def _mentioned(self, document: Document) -> list[Document]:
+    def _references(self, document: Document) -> list[str]:
+        """Paths of the documents that a document links to or names by id."""
         places = (place for passage in document.passages for place in self.catalogue.named_in(passage.text))
-        return list({place.document.path: place.document for place in places}.values())
+        found = dict.fromkeys([*document.refers_to, *(place.document.path for place in places)])
+        return [path for path in found if path != document.path]
 
-    def _mentioning(self, document: Document) -> list[str]:
-        if not any(map(str.isdigit, document.id)):
-            return []
-        found = self._finder.find(document.id, None, 50).found
+    def _referring(self, document: Document) -> list[str]:
+        """Paths of the documents that link to a document or name it by id."""
+        linking = [path for path, other in self.contents.documents.items() if document.path in other.refers_to]
+        naming = (
+            [one.document for one in self.find(document.id, None, 50).found] if NUMBERED.search(document.id) else []
+        )
         return [
-            one.document.path
-            for one in found
-            if one.document is not document and document in self._mentioned(one.document)
+            *linking,
+            *(one.path for one in naming if one is not document and document.path in self._references(one)),
         ]
 
 
@@ -222,7 +225,7 @@ def _expansion(ranking: Ranking, vocabulary: Vocabulary, contents: Contents) -> 
     forms = {pair for segment in ranking.segments for pair in segment.acronyms}
     glossary = [(term, other) for term, others in contents.glossary.items() for other in others]
     pairs = [
-        *general_pairs(vocabulary.lexicon, weights),
+        *general_pairs(vocabulary.lexicon, weights.abbreviation, weights.synonym),
         *mutual_pairs(forms, weights.mined),
         *mutual_pairs(glossary, weights.glossary),
     ]
@@ -257,4 +260,10 @@ def _respelt(question: str, wanted: Sequence[Wanted]) -> str | None:
     mended = {word.word: word.mended for word in wanted if word.mended}
     if not mended:
         return None
-    return re.sub(r"[^\W\d_]+", lambda found: mended.get(found[0].lower(), found[0]), question)
+
+    def respell(word: re.Match[str]) -> str:
+        better = mended.get(word[0].lower(), word[0])
+        return better.capitalize() if word[0][0].isupper() and not word[0][1:2].isupper() else better
+
+    respelt = re.sub(r"[^\W\d_]+", respell, question)
+    return None if respelt == question else respelt

@@ -215,7 +215,7 @@ class _Reader:
                 break
             if (
                 self._paragraph
-                and not self._lists
+                and not self._left_item
                 and (not match[2] or (match[1][0].isdigit() and match[1][:-1] != "1"))
             ):
                 return False  # a year at a line's start, or a lone dash, does not interrupt a paragraph

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.expansion import Wanted
-from knowledge.index import Floats, Segment
+from knowledge.index import Floats, Ints, Segment
 from knowledge.segments import Index
 
 DOCUMENT_SHARE = 0.5  # of a document's own score that is added to each of its sections'
@@ -33,6 +33,7 @@ class Ranking:
     segments: tuple[Segment, ...]
     gone: tuple[NDArray[np.bool_] | None, ...]  # per segment: which documents no longer count; None for none
     places: Mapping[str, tuple[int, int]]  # path → segment and document within it
+    frequencies: array[int]  # in how many sections each term stands
     rarity: array[float]  # inverse document frequency of each term, over sections
     rarity_in_documents: array[float]
 
@@ -40,6 +41,8 @@ class Ranking:
     def over(cls, index: Index) -> Ranking:
         """The ranking over an index."""
         segments, terms = index.segments, len(index.vocabulary.terms)
+        by_passage = _frequencies([segment.by_passage.starts for segment in segments], terms)
+        by_document = _frequencies([segment.by_document.starts for segment in segments], terms)
         return cls(
             segments,
             tuple(None if alive.all() else ~alive for alive in index.alive),
@@ -49,21 +52,14 @@ class Ranking:
                 for own, (path, lives) in enumerate(zip(segment.paths, alive.tolist(), strict=True))
                 if lives
             },
-            _rarity(
-                [segment.by_passage.starts for segment in segments],
-                sum(segment.passages for segment in segments),
-                terms,
-            ),
-            _rarity(
-                [segment.by_document.starts for segment in segments],
-                sum(len(segment.paths) for segment in segments),
-                terms,
-            ),
+            array("i", by_passage.tobytes()),
+            _rarity(by_passage, sum(segment.passages for segment in segments)),
+            _rarity(by_document, sum(len(segment.paths) for segment in segments)),
         )
 
     def frequency(self, term: int) -> int:
         """In how many sections a term stands."""
-        return sum(segment.by_passage.frequency(term) for segment in self.segments)
+        return self.frequencies[term] if term < len(self.frequencies) else 0
 
     def score(self, wanted: Sequence[Wanted]) -> Scores:
         """Scores every section for the words of a question."""
@@ -145,9 +141,14 @@ def _weights(wanted: Sequence[Wanted], rarity: array[float]) -> dict[int, float]
     return found
 
 
-def _rarity(starts: Sequence[array[int]], places: int, terms: int) -> array[float]:
-    frequency = np.zeros(terms, np.float64)
+def _frequencies(starts: Sequence[array[int]], terms: int) -> Ints:
+    found = np.zeros(terms, np.int32)
     for one in starts:
-        counted = np.diff(np.array(one))
-        frequency[: len(counted)] += counted
-    return array("f", np.log1p((places - frequency + 0.5).clip(0.5) / (frequency + 0.5)).astype(np.float32).tobytes())
+        ends = np.array(one, np.int32)
+        found[: len(ends) - 1] += ends[1:] - ends[:-1]
+    return found
+
+
+def _rarity(frequencies: Ints, places: int) -> array[float]:
+    found = np.log1p((places - frequencies + 0.5).clip(0.5) / (frequencies + 0.5))
+    return array("f", found.astype(np.float32).tobytes())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from knowledge.inline import without_emphasis
+from knowledge.inline import LONGEST, without_emphasis
 from knowledge.outline import Outline, OutlineWriter, Role
 
 _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1+[ \t]*$")
@@ -18,29 +18,36 @@ _SILENT_DIRECTIVES = frozenset(
     {"contents", "toctree", "image", "figure", "raw", "include", "literalinclude", "meta", "graphviz", "index"}
 )
 _RULE = re.compile(r"(?:=+|-+)(?:[ ]+(?:=+|-+))+[ ]*$|\+(?:[-=]+\+)+[ ]*$")
-_LITERAL = re.compile(r"``(.+?)``")
 _ROLE = re.compile(r":([\w:+.-]{1,40}):`([^`<]*?)(?:\s*<[^`<>]*>)?`")
 _REFERENCE = re.compile(r"`([^`<]+?)(?:\s*<[^`<>]*>)?`__?|`([^`]+)`")
 _NOTE_MARK = re.compile(r"[ ]?\[(?:#?\w{0,40}|\*)\]_(?!\w)")
-_WORD_REFERENCE = re.compile(r"(?<=\w)__?(?=[\s.,;:!?)]|$)")
+_WORD_REFERENCE = re.compile(r"(?<![\w-])([^\W_]\w{0,100}?)__?(?=[\s.,;:!?)]|$)")
 _ESCAPE = re.compile(r"\\(.)")
 _GAP = re.compile(r"[ ]{2,}")
 
 
 def plain(source: str) -> str:
     """The words of inline reStructuredText. `:pep:`649`` reads "PEP 649"."""
+    if len(source) > LONGEST:
+        return " ".join(plain(source[at : at + LONGEST]) for at in range(0, len(source), LONGEST)).strip()
+    pieces = source.split("``")
+    if len(pieces) > 2:  # what stands between two pairs of backticks is exact
+        return " ".join("".join(each if at % 2 else _words(each) for at, each in enumerate(pieces)).split())
+    return " ".join(_words(source).split())
+
+
+def _words(source: str) -> str:
     if "`" in source:
-        source = _LITERAL.sub(r"\1", source)
         source = _ROLE.sub(
             lambda match: f"{match[1].upper()} {match[2]}" if match[1] in ("pep", "rfc") else match[2].lstrip("~!"),
             source,
         )
         source = _REFERENCE.sub(lambda match: match[1] or match[2], source)
     if "_" in source:
-        source = _WORD_REFERENCE.sub("", _NOTE_MARK.sub("", source))
+        source = _WORD_REFERENCE.sub(r"\1", _NOTE_MARK.sub("", source))
     if "*" in source:
         source = without_emphasis(source, "*")
-    return " ".join(_ESCAPE.sub(r"\1", source).split())
+    return _ESCAPE.sub(r"\1", source)
 
 
 def read(text: str, first_line: int = 1) -> Outline:
@@ -78,7 +85,8 @@ class _Reader:
         self._paragraph: list[str] = []
         self._at = 0
         self._role, self._mark = Role.PARAGRAPH, ""
-        self._item_column = 0
+        self._item_column = 0  # where the open list item's text begins
+        self._column = 0  # where the open paragraph begins
 
     def run(self, start: int) -> None:
         at = start
@@ -114,8 +122,6 @@ class _Reader:
             self._at, self._column = at, indent
         self._paragraph.append(body)
         return at + 1
-
-    _column = 0
 
     def _end_paragraph(self) -> None:
         if self._paragraph:

@@ -5,8 +5,10 @@ Nothing that has not changed is tokenised again, and a documented moment (`Index
 
 from __future__ import annotations
 
+import ctypes
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,7 +37,9 @@ class Index:
     def build(cls, documents: Iterable[Document]) -> Index:
         """Indexes everything anew."""
         vocabulary = Vocabulary(lexicon())
-        return cls.of(vocabulary, build(list(documents), vocabulary, Formula()))
+        index = cls.of(vocabulary, build(list(documents), vocabulary, Formula()))
+        _give_back()
+        return index
 
     @classmethod
     def of(cls, vocabulary: Vocabulary, segment: Segment) -> Index:
@@ -76,6 +80,12 @@ class Index:
         if len(self.segments) == 1 and self.alive[0].all():
             return self.segments[0]
         return merged(self.segments, self.alive, len(self.vocabulary.terms))
+
+
+def _give_back() -> None:
+    """Returns freed memory to the system: of what a build of 10,000 sections takes, glibc would keep 40 MB for ever."""
+    with suppress(AttributeError, OSError):  # another C library has no such call
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _tidied(index: Index, few: int) -> Index:

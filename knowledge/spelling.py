@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA, JaroWinkler
 
 SHORTEST = 4  # shorter words have too many neighbours
+MOST_BEGUN = 50
 LONG = 6  # only in words of this length two mistakes are mended
 
 
@@ -23,6 +25,7 @@ class Spellings:
 
     words: tuple[str, ...]
     letters: NDArray[np.uint32]
+    alphabetical: tuple[str, ...]
     first_of_length: tuple[int, ...]  # where the words of each length begin; the last length is open
 
     @classmethod
@@ -35,7 +38,12 @@ class Spellings:
         starts = np.concatenate(([0], np.cumsum(lengths)[:-1])).astype(np.int64)
         letters = np.bitwise_or.reduceat(bits, starts) if words else np.zeros(0, np.uint32)
         longest = int(lengths[-1]) if words else 0
-        return cls(tuple(words), letters, tuple(np.searchsorted(lengths, np.arange(longest + 2)).tolist()))
+        return cls(
+            tuple(words),
+            letters,
+            tuple(sorted(words)),
+            tuple(np.searchsorted(lengths, np.arange(longest + 2)).tolist()),
+        )
 
     def near(self, word: str) -> list[tuple[str, float]]:
         """The words one mistake away, else (for a word of 6 letters or more) two mistakes away, with their likeness."""
@@ -51,6 +59,12 @@ class Spellings:
         choices = [self.words[begin + place] for place in close.tolist()]
         found = process.extract(word, choices, scorer=OSA.distance, score_cutoff=mistakes, limit=None)
         return [(choice, JaroWinkler.similarity(word, choice)) for choice, _, _ in found]
+
+    def beginning(self, with_: str) -> list[str]:
+        """The words that begin like this, some of them when they are many."""
+        begin = bisect_left(self.alphabetical, with_)
+        some = self.alphabetical[begin : begin + MOST_BEGUN]
+        return [word for word in some if word.startswith(with_)]
 
     def _of_length(self, length: int) -> int:
         return self.first_of_length[min(max(length, 0), len(self.first_of_length) - 1)]

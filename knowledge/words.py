@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import Stemmer
 
+LONGEST_ABBREVIATION = 8
 LONGEST_WORD = 40  # longer runs are hashes, keys and encoded blobs: nobody asks for them
 
 # One run of letters and digits, or several joined by - _ . ' (so that "on-call", "v1.2" and "don't" arrive whole).
@@ -86,7 +87,7 @@ def sentences(block: str, start: int = 0) -> Iterator[tuple[int, int]]:
     """Begin and end of every sentence of one block of text, `start` added to both."""
     begin = 0
     for end in _SENTENCE_END.finditer(block):
-        if _ABBREVIATION.search(block, begin, end.start()) is None:
+        if _ABBREVIATION.search(block, max(begin, end.start() - LONGEST_ABBREVIATION), end.start()) is None:
             yield start + begin, start + end.start()
             begin = end.end()
     if begin < len(block):

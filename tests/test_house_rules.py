@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 
 # room → what it may import besides the standard library and itself. The first room whose name begins a module wins.
 ROOMS: dict[str, set[str]] = {
-    "knowledge": {"numpy", "msgspec", "rapidfuzz", "Stemmer", "markdown_it", "yaml", "watchfiles"},
+    "knowledge": {"numpy", "msgspec", "rapidfuzz", "Stemmer", "yaml", "watchfiles"},
     "bot.domain": {"bot.errors"},
     "bot.errors": set(),
     "bot.delivery": set(),

@@ -52,8 +52,8 @@ ENCRYPTION = document(
     ("", "How data is protected by cryptography, at rest and in transit."),
     (
         "At rest",
-        "- Object storage buckets MUST be encrypted at rest with a customer-managed key.\n"
-        "- Laptops SHOULD be encrypted with the vendor's disk encryption.",
+        """- Object storage buckets MUST be encrypted at rest with a customer-managed key.
+- Laptops SHOULD be encrypted with the vendor's disk encryption.""",
     ),
     (
         "In transit",

@@ -102,6 +102,11 @@ def test_blocks_keep_one_line_each() -> None:
     ]
 
 
+def test_numbered_items_follow_one_another() -> None:
+    text = "1. a\n2. b\n   goes on\n  3. c\n\ntext\n2019. was a year"
+    assert text_of(text) == "1. a\n2. b goes on\n3. c\ntext 2019. was a year"
+
+
 def test_a_year_at_the_start_of_a_line_is_no_list() -> None:
     assert text_of("It was in\n2019. Then it ended.") == "It was in 2019. Then it ended."
 
@@ -146,6 +151,7 @@ def test_html_leaves_its_words() -> None:
         ("**a `b` c** ![x `y`](z) `w`", "a b c w"),
         ("at 12:30:45 :tada: <%= title %>", "at 12:30:45"),
         ("hard\\ break", "hard break"),
+        ("[graph](https://x.example/g?q=sum(rate(a{b=(1)}))) now", "graph now"),
     ],
 )
 def test_markup_goes_and_words_stay_exact(source: str, words: str) -> None:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge.acronyms import mined
 from knowledge.lexicon import lexicon
 from knowledge.words import Stems, parts, sentences, words
 
@@ -80,3 +83,16 @@ def test_the_first_and_the_last_word_of_the_list_are_found() -> None:
     lines = english.text.split()
     for word in (lines[0], lines[-2]):
         assert word.decode() in english
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["(AB) " * 40_000, ". A" * 60_000, "ABC " * 50_000, "AB (a " + "b c " * 50_000, "aB" * 100_000, "e.g. " * 40_000],
+)
+def test_no_text_takes_long_to_take_apart(text: str) -> None:
+    begin = time.process_time()
+    list(sentences(text))
+    mined(text)
+    for word in words(text):
+        parts(word)
+    assert time.process_time() - begin < 5, "linear in the text: a tenth of a second on any machine"
