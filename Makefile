@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint format judges bench gallery lock clean
+.PHONY: run test lint format judges test-playground-teams bench gallery lock clean
 
 run: $(VENV)/.run
 	@$(BIN)/archway serve
@@ -24,7 +24,12 @@ format: $(VENV)/.test
 
 # Validators that nobody here wrote: needs npm.
 judges: $(VENV)/.judges judges/node_modules/.installed
-	ARCHWAY_JUDGES=1 $(BIN)/python -m pytest -q -m judge
+	ARCHWAY_JUDGES=1 $(BIN)/python -m pytest -q -m judge --ignore tests/playground_teams
+
+# Microsoft's own test client, headless: needs npm and Chromium. Screenshots go to build/playground_teams.
+test-playground-teams: $(VENV)/.test
+	npm ci --prefix tests/playground_teams --no-audit --no-fund --loglevel=error
+	ARCHWAY_PLAYGROUND=1 $(BIN)/python -m pytest -q tests/playground_teams
 
 bench: $(VENV)/.judges
 	$(BIN)/python bench/run.py
@@ -64,4 +69,4 @@ lock:
 	$(COMPILE) pyproject.toml --group build --group test --group judges -c locks/test.txt -o locks/judges.txt $(UPGRADE)
 
 clean:
-	rm -rf .venv build data .mypy_cache .pytest_cache .ruff_cache judges/node_modules
+	rm -rf .venv build data .mypy_cache .pytest_cache .ruff_cache judges/node_modules tests/playground_teams/node_modules

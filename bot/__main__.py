@@ -72,6 +72,14 @@ def parser() -> argparse.ArgumentParser:
     init.add_argument("folder", type=Path, metavar="DIR")
     init.set_defaults(run=_init)
 
+    manifest = commands.add_parser(
+        "manifest", parents=[knowledge], help="what an administrator uploads to Slack or Teams"
+    )
+    manifest.add_argument("platform", choices=("slack", "teams"))
+    manifest.add_argument("--url", metavar="URL", help="where the bot is reached, such as https://archway.example.org")
+    manifest.add_argument("-o", "--output", type=Path, metavar="FILE", help="standard output unless told (Slack)")
+    manifest.set_defaults(run=_manifest)
+
     doctor = commands.add_parser(
         "doctor", parents=[knowledge, database, as_json], help="what is wrong here, and how to mend it"
     )
@@ -206,6 +214,24 @@ def _init(options: argparse.Namespace) -> int:
     shutil.copytree(STARTER, options.folder, dirs_exist_ok=True)
     print(f"A knowledge folder to begin with is in {options.folder}. Next: read {options.folder / 'README.md'}, then")
     print(f"  archway ask --knowledge {options.folder} who may read production secrets")
+    return 0
+
+
+def _manifest(options: argparse.Namespace) -> int:
+    from bot import app
+
+    settings = _settings(options)
+    if options.platform == "slack":
+        written = app.slack_manifest(settings, options.url)
+    elif options.output is None:
+        raise ConfigurationError(["The Teams app package is a zip file: name it with -o archway-teams.zip."])
+    else:
+        written = app.teams_package(settings, options.url)
+    if options.output is None:
+        print(written.decode())
+        return 0
+    options.output.write_bytes(written)
+    print(options.output)
     return 0
 
 

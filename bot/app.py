@@ -7,7 +7,7 @@ import contextlib
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -20,13 +20,17 @@ from bot.cards import catalog
 from bot.cards.model import Reply
 from bot.delivery import Surface
 from bot.domain.commands import Command
-from bot.settings import STARTER, Settings
+from bot.domain.people import Standing
+from bot.errors import ConfigurationError, TooMany
+from bot.floods import Floods
+from bot.settings import STARTER, Secret, Settings
 from handlers import handle
 from handlers.desk import Desk
 from knowledge.live import LiveLibrary
 
 if TYPE_CHECKING:
     from bot.slack.surface import SlackSurface
+    from bot.store.conversations import Conversations
     from bot.store.questions import QuestionLog
 
 WRITE_EVERY = 1.0  # seconds between two writings of the question log
@@ -44,36 +48,42 @@ def open_library(settings: Settings) -> LiveLibrary:
     return LiveLibrary(settings.knowledge, cached_in=settings.data / "index", pattern=settings.document_url)
 
 
-def open_questions(settings: Settings) -> QuestionLog:
-    """The question log in its database, brought to this version."""
+def open_store(settings: Settings) -> tuple[QuestionLog, Conversations]:
+    """What the bot remembers, in its database, which is brought to this version."""
     from bot.store import database, schema
+    from bot.store.conversations import Conversations
     from bot.store.questions import QuestionLog
 
     engine = database.opened(settings.database_url)
     schema.upgrade(engine)
-    return QuestionLog(engine, settings.keep_questions)
+    return QuestionLog(engine, settings.keep_questions), Conversations(engine)
 
 
 def dispatcher(settings: Settings, shelf: LiveLibrary, questions: QuestionLog) -> Dispatch:
-    """Hands each command to its handler, with the library as it is at that moment."""
+    """Hands each command to its handler, with the library as it is at that moment and as the person may see it."""
+    floods = Floods(time.monotonic)
 
     async def dispatch(command: Command) -> Reply:
+        if not floods.admits(command):
+            return catalog.refusal(TooMany().sentence)
         # No thread: what is asked so far reads memory alone, and a hand-over would cost more than the answer.
-        return handle(command, Desk(shelf.library, lambda: datetime.now(UTC), questions.add, settings.command))
+        library = shelf.public if command.by.standing is Standing.GUEST else shelf.library
+        return handle(command, Desk(library, lambda: datetime.now(UTC), questions.add, shelf.place, settings.command))
 
     return dispatch
 
 
 def slack(settings: Settings, dispatch: Dispatch, shelf: LiveLibrary) -> SlackSurface | None:
     """Slack, or None when it is off."""
-    if settings.slack_signing_secret is None or settings.slack_bot_token is None:
+    if settings.slack_bot_token is None:
         return None
     from bot.slack.surface import SlackSurface
 
     return SlackSurface(
         dispatch=dispatch,
         knows=shelf.knows,
-        signing_secret=settings.slack_signing_secret.reveal(),
+        signing_secret=_revealed(settings.slack_signing_secret),
+        app_token=_revealed(settings.slack_app_token),
         bot_token=settings.slack_bot_token.reveal(),
         command=settings.command,
         now=time.time,
@@ -81,22 +91,63 @@ def slack(settings: Settings, dispatch: Dispatch, shelf: LiveLibrary) -> SlackSu
     )
 
 
-def teams(settings: Settings, dispatch: Dispatch, shelf: LiveLibrary) -> Surface:
+def teams(settings: Settings, dispatch: Dispatch, shelf: LiveLibrary, rooms: Conversations) -> Surface:
     """Teams; without an app id it answers callers on this machine alone."""
     from bot.teams.surface import TeamsSurface
 
-    password = settings.microsoft_app_password
     return TeamsSurface(
         dispatch=dispatch,
         knows=shelf.knows,
         app_id=settings.microsoft_app_id,
-        app_password=password.reveal() if password else None,
+        app_password=_revealed(settings.microsoft_app_password),
         tenant_id=settings.microsoft_app_tenant_id,
         metadata_url=settings.microsoft_openid_metadata_url,
         token_url=settings.microsoft_token_url,
         service_urls=settings.microsoft_service_urls,
         now=time.time,
+        rooms=rooms,
     )
+
+
+def slack_manifest(settings: Settings, url: str | None) -> bytes:
+    """Slack's app manifest as JSON text; without `url` for Socket Mode. Raises `ConfigurationError`."""
+    import json
+
+    from bot.slack.manifest import manifest
+
+    host = open_library(settings).link_host
+    with _as_configuration():
+        made = manifest(url or settings.public_url, settings.command, [host] if host else [])
+    return json.dumps(made, indent=2, ensure_ascii=False).encode()
+
+
+def teams_package(settings: Settings, url: str | None) -> bytes:
+    """The Teams app package, a zip. Raises `ConfigurationError`."""
+    from importlib.metadata import version
+
+    from bot.teams.manifest import package
+
+    if settings.microsoft_app_id is None:
+        raise ConfigurationError(["MICROSOFT_APP_ID is missing: the package names the bot by it."])
+    address = url or settings.public_url
+    if address is None:
+        raise ConfigurationError(["Name the address of the bot with --url https://archway.example.org."])
+    host = open_library(settings).link_host
+    with _as_configuration():
+        return package(address, settings.microsoft_app_id, [host] if host else [], version("archway"))
+
+
+@contextlib.contextmanager
+def _as_configuration() -> Iterator[None]:
+    """What a manifest cannot be made of is for whoever typed the command."""
+    try:
+        yield
+    except ValueError as fault:
+        raise ConfigurationError([str(fault)]) from fault
+
+
+def _revealed(secret: Secret | None) -> str | None:
+    return secret.reveal() if secret else None
 
 
 @asynccontextmanager
@@ -105,19 +156,22 @@ async def running(settings: Settings, host: str, port: int) -> AsyncIterator[tup
 
     Raises `ConfigurationError` when the address is taken or the database is of a later version.
     """
-    questions = open_questions(settings)
+    questions, rooms = open_store(settings)
     shelf = open_library(settings)
     dispatch = dispatcher(settings, shelf, questions)
-    surfaces: dict[str, Surface] = {"/api/messages": teams(settings, dispatch, shelf)}
+    surfaces: dict[str, Surface] = {"/api/messages": teams(settings, dispatch, shelf, rooms)}
     works: list[Callable[[], Awaitable[None]]] = [shelf.follow, partial(_write, questions), partial(_forget, questions)]
     if workspace := slack(settings, dispatch, shelf):
         surfaces["/slack/events"] = workspace
-        works.append(partial(_introduce, workspace))
+        works += [workspace.run, partial(_introduce, workspace)]
     try:
         async with (
             _background(works),
             _closed_at_the_end(surfaces.values()),
-            web.listening(web.application(surfaces, dict), host, port) as (bound_host, bound_port),
+            web.listening(web.application(surfaces, partial(_missing, workspace)), host, port) as (
+                bound_host,
+                bound_port,
+            ),
         ):
             yield f"http://{bound_host}:{bound_port}", dispatch, shelf
     finally:
@@ -144,10 +198,12 @@ async def serve(settings: Settings, host: str, port: int) -> int:
 
 def _greet(settings: Settings, address: str, shelf: LiveLibrary) -> None:
     on, off = [], []
-    if settings.slack_is_on:
-        on.append(f"Slack: commands and events at {address}/slack/events")
-    else:
-        off.append("Slack: set SLACK_SIGNING_SECRET and SLACK_BOT_TOKEN")
+    if settings.slack_is_on and settings.slack_app_token:
+        on.append("Slack: over Socket Mode")
+    if settings.slack_is_on and settings.slack_signing_secret:
+        on.append(f"Slack: commands, events and interactions at {address}/slack/events")
+    if not settings.slack_is_on:
+        off.append("Slack: set SLACK_BOT_TOKEN, and SLACK_SIGNING_SECRET or SLACK_APP_TOKEN (docs/connect-slack.md)")
     if settings.teams_has_credentials:
         on.append(f"Teams: messages at {address}/api/messages")
     else:
@@ -155,13 +211,19 @@ def _greet(settings: Settings, address: str, shelf: LiveLibrary) -> None:
             f"Teams: at {address}/api/messages for callers on this machine, such as Microsoft's Agents Playground"
         )
         off.append(
-            "Teams beyond this machine: set MICROSOFT_APP_ID, MICROSOFT_APP_PASSWORD and MICROSOFT_APP_TENANT_ID"
+            "Teams beyond this machine: set MICROSOFT_APP_ID, MICROSOFT_APP_PASSWORD and MICROSOFT_APP_TENANT_ID "
+            "(docs/connect-teams.md)"
         )
     print(terminal.greeting(address, on, off, shelf.library.contents))
     if settings.knowledge == STARTER:
         print(f"\nFor example, somebody asks: {FIRST_QUESTION}\n")
         terminal.print_card(catalog.answer(shelf.library.ask(FIRST_QUESTION)))
     print(terminal.next_steps(), flush=True)
+
+
+def _missing(workspace: SlackSurface | None) -> dict[str, str]:
+    """What is not ready yet, and why."""
+    return {} if workspace is None or workspace.connected else {"slack": "Socket Mode is not connected"}
 
 
 async def _introduce(workspace: SlackSurface) -> None:

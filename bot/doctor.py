@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 SECONDS = 10  # for each answer from outside
 CLOCK_WARNS, CLOCK_FAILS = 60, 300  # seconds: Slack refuses signatures that are 5 minutes off
-SLACK_SCOPES = ("commands",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ async def examine(environ: Mapping[str, str], *, knowledge: str | None, database
     import aiohttp
 
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SECONDS)) as http:
-        for found in await asyncio.gather(_slack(settings, http), _teams(settings, http)):
+        for found in await asyncio.gather(_address(settings, http), _slack(settings, http), _teams(settings, http)):
             findings += found
     return findings
 
@@ -118,12 +117,33 @@ def _database(settings: Settings) -> list[Finding]:
     return findings
 
 
+async def _address(settings: Settings, http: aiohttp.ClientSession) -> list[Finding]:
+    """Whether the bot answers under the address that Slack and Teams are given."""
+    if settings.public_url is None:
+        mend = "Set ARCHWAY_PUBLIC_URL to have it tried; Socket Mode needs none."
+        return [Finding("address", "off", "no public address is set", mend)]
+    import aiohttp
+
+    url = settings.public_url.rstrip("/") + "/healthz"
+    try:
+        async with http.get(url, allow_redirects=False) as answer:
+            if answer.status == 200:
+                return [Finding("address", "ok", f"{settings.public_url} answers")]
+            said = f"answers {answer.status}"
+    except (aiohttp.ClientError, TimeoutError) as error:
+        said = f"does not answer ({type(error).__name__})"
+    mend = "Start `archway serve`, and look at the name, the certificate and the proxy before it."
+    return [Finding("address", "error", f"{url} {said}", mend)]
+
+
 async def _slack(settings: Settings, http: aiohttp.ClientSession) -> list[Finding]:
     if settings.slack_bot_token is None:
         return [
             Finding("slack", "off", "no credentials", "Set SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET to turn it on.")
         ]
     import aiohttp
+
+    from bot.slack.manifest import SCOPES
 
     url = settings.slack_api_url.rstrip("/") + "/auth.test"
     try:
@@ -144,7 +164,8 @@ async def _slack(settings: Settings, http: aiohttp.ClientSession) -> list[Findin
             *skew,
         ]
     findings = [Finding("slack", "ok", f"the token belongs to {body.get('user')} in {body.get('team')}"), *skew]
-    missing = [scope for scope in SLACK_SCOPES if scopes and scope not in scopes.replace(" ", "").split(",")]
+    granted = scopes.replace(" ", "").split(",")
+    missing = [scope for scope in SCOPES if scopes and scope not in granted and not scope.startswith("links:")]
     if missing:
         mend = "Add them under OAuth & Permissions and install the app again."
         findings.append(Finding("slack", "error", f"the token lacks the scopes {', '.join(missing)}", mend))

@@ -3,7 +3,11 @@
     ArchwayError
     ├── Refusal            shown to the person who asked: what was not done, and the next step
     │   ├── UnknownId
-    │   └── AmbiguousId
+    │   ├── AmbiguousId
+    │   ├── OutdatedButton
+    │   ├── Outsider
+    │   ├── TooMany
+    │   └── NoRoomToShare
     └── ConfigurationError shown to the operator: every fault at once, and how to mend each
 
 A refusal's docstring is the sentence that a person reads. Anything else that is raised is a fault of ours: it is
@@ -39,6 +43,22 @@ class UnknownId(Refusal):
 
 class AmbiguousId(Refusal):
     """{id} stands for more than one document: {candidates}. Give the path of the one you mean."""
+
+
+class OutdatedButton(Refusal):
+    """The button is from an earlier version and does nothing any more. Ask again for a fresh answer."""
+
+
+class Outsider(Refusal):
+    """I answer members of this organisation only. Please ask the person who invited you here."""
+
+
+class TooMany(Refusal):
+    """That is a lot of questions at once. Please wait a minute and ask again."""
+
+
+class NoRoomToShare(Refusal):
+    """There is no channel yet that this can be shared in: add Archway to a team that you are in, and share again."""
 
 
 class ConfigurationError(ArchwayError):

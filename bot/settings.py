@@ -40,6 +40,7 @@ class Settings:
 
     slack_bot_token: Secret | None
     slack_signing_secret: Secret | None
+    slack_app_token: Secret | None
     slack_api_url: str
     microsoft_app_id: str | None
     microsoft_app_password: Secret | None
@@ -50,6 +51,7 @@ class Settings:
     database_url: str
     data: Path
     knowledge: Path
+    public_url: str | None
     document_url: str | None
     keep_questions: timedelta
     command: str
@@ -58,8 +60,8 @@ class Settings:
 
     @property
     def slack_is_on(self) -> bool:
-        """Whether Slack can be answered."""
-        return self.slack_signing_secret is not None
+        """Whether Slack can be answered, over HTTP or Socket Mode."""
+        return self.slack_bot_token is not None
 
     @property
     def teams_has_credentials(self) -> bool:
@@ -167,8 +169,9 @@ class Setting:
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("SLACK_BOT_TOKEN", _secret, None, "the Slack app's bot token (`xoxb-…`)"),
-    Setting("SLACK_SIGNING_SECRET", _secret, None, "the Slack app's signing secret; unset: Slack is off"),
+    Setting("SLACK_BOT_TOKEN", _secret, None, "the Slack app's bot token (`xoxb-…`); unset: Slack is off"),
+    Setting("SLACK_SIGNING_SECRET", _secret, None, "the Slack app's signing secret; unset: nothing is taken over HTTP"),
+    Setting("SLACK_APP_TOKEN", _secret, None, "an app-level token (`xapp-…`): Socket Mode, no public address needed"),
     Setting("SLACK_API_URL", _url, "https://slack.com/api/", "Slack's Web API"),
     Setting("MICROSOFT_APP_ID", _guid, None, "the Teams bot's app id; unset: Teams answers on loopback only"),
     Setting("MICROSOFT_APP_PASSWORD", _secret, None, "its client secret"),
@@ -189,6 +192,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("DATABASE_URL", _database, None, "`sqlite:///…`; unset: `archway.db` in the data folder"),
     Setting("ARCHWAY_DATA", _path, "./data", "the data folder: database, index"),
     Setting("ARCHWAY_KNOWLEDGE", _folder, None, "the knowledge folder; unset: the starter folder"),
+    Setting(
+        "ARCHWAY_PUBLIC_URL",
+        _url,
+        None,
+        "where the bot is reached from outside, like `https://archway.example.org`: written into manifests, tried by the doctor",
+    ),
     Setting(
         "ARCHWAY_DOCUMENT_URL",
         _pattern,
@@ -273,10 +282,14 @@ def _given(setting: Setting, environ: Mapping[str, str]) -> str | None:
 
 
 def _contradictions(values: Mapping[str, object]) -> Iterator[str]:
-    if values["slack_bot_token"] and not values["slack_signing_secret"]:
-        yield "SLACK_SIGNING_SECRET is missing beside SLACK_BOT_TOKEN; it stands under Basic Information of the Slack app."
-    if values["slack_signing_secret"] and not values["slack_bot_token"]:
-        yield "SLACK_BOT_TOKEN is missing beside SLACK_SIGNING_SECRET; it stands under Install App of the Slack app."
+    if values["slack_bot_token"] and not values["slack_signing_secret"] and not values["slack_app_token"]:
+        yield (
+            "SLACK_SIGNING_SECRET is missing beside SLACK_BOT_TOKEN (or SLACK_APP_TOKEN, for Socket Mode); "
+            "it stands under Basic Information of the Slack app."
+        )
+    for name in ("slack_signing_secret", "slack_app_token"):
+        if values[name] and not values["slack_bot_token"]:
+            yield f"SLACK_BOT_TOKEN is missing beside {name.upper()}; it stands under Install App of the Slack app."
     if values["microsoft_app_id"]:
         for member in ("microsoft_app_password", "microsoft_app_tenant_id"):
             if not values[member]:

@@ -12,7 +12,7 @@ from typing import TextIO
 
 from bot import settings
 from bot.cards import plain
-from bot.cards.model import Reply, Results
+from bot.cards.model import Card, Reply
 from bot.domain.commands import Command, understand
 from bot.domain.people import Account
 from knowledge.documents import Contents
@@ -28,9 +28,8 @@ def print_card(card: Reply, out: TextIO | None = None) -> None:
     stream = out or sys.stdout
     rich = stream.isatty() and settings.may_colour()
     width = min(shutil.get_terminal_size().columns, WIDEST) if stream.isatty() else WIDEST
-    cards = [result.card for result in card.results] if isinstance(card, Results) else [card]
-    for each in cards:
-        print(plain.text(each, width=width, colour=rich), file=stream)
+    if isinstance(card, Card):  # nothing that can be typed leads to a form or a page of results
+        print(plain.text(card, width=width, colour=rich), file=stream)
 
 
 def next_steps() -> str:

@@ -12,9 +12,13 @@ from knowledge.library import Library
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Handed to every handler, made anew for every command."""
+    """Handed to every handler, made anew for every command.
+
+    `library` holds what the person may see.
+    """
 
     library: Library
     now: Callable[[], datetime]
     happened: Callable[[Event], None]
+    place: Callable[[str], tuple[str, str] | None]  # what a citation link leads to: a path or id, and an anchor
     command_word: str = "/arch"

@@ -1,19 +1,38 @@
-"""The library: one document or clause by its id."""
+"""The library: a document or clause by its id or its link, what is new, a first word."""
 
 from __future__ import annotations
 
 from bot.cards import catalog
-from bot.cards.model import Card
-from bot.domain.commands import Show
+from bot.cards.model import Card, Results
+from bot.domain.commands import OpenHome, Preview, Show, Welcome
 from bot.errors import AmbiguousId, UnknownId
 from handlers.desk import Desk
 from knowledge import library
 from knowledge.documents import Shown
 
+NEWEST = 5
+
 
 def show(command: Show, desk: Desk) -> Card:
     """The card of a document or clause, with what supersedes it and what it supersedes."""
     return catalog.shown(found(command.id, desk.library))
+
+
+def preview(command: Preview, desk: Desk) -> Results:
+    """The document that a link leads to, as the one result; none when the link leads elsewhere."""
+    place = desk.place(command.url)
+    found_there = desk.library.at(*place) if place else None
+    return catalog.results([found_there] if found_there else [])
+
+
+def home(command: OpenHome, desk: Desk) -> Card:  # noqa: ARG001  # every handler takes both
+    """How to ask, and what is new in the library."""
+    return catalog.home(desk.library.counts, desk.library.newest(NEWEST), desk.command_word)
+
+
+def welcome(command: Welcome, desk: Desk) -> Card:
+    """What can be tried first, where the bot has just been added."""
+    return catalog.welcome(desk.library.counts, desk.command_word if command.by.platform == "slack" else "")
 
 
 def found(id_: str, shelf: library.Library) -> Shown:

@@ -2,11 +2,12 @@
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 
-const { AdaptiveCard, SerializationContext, Version } = createRequire(import.meta.url)("adaptivecards/dist/adaptivecards.js");
+const { AdaptiveCard, HostConfig, SerializationContext, Version } = createRequire(import.meta.url)("adaptivecards/dist/adaptivecards.js");
 
 function complaints(json) {
-  const context = new SerializationContext(Version.v1_5);
+  const context = new SerializationContext(json.version === "1.3" ? Version.v1_3 : Version.v1_5);
   const card = new AdaptiveCard();
+  card.hostConfig = new HostConfig({ actions: { maxActions: 6 } }); // as many as Teams shows
   card.parse(json, context);
   const found = [];
   for (let i = 0; i < context.eventCount; i++) found.push(context.getEventAt(i).message);

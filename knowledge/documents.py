@@ -136,6 +136,15 @@ class Contents:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """How much a library holds."""
+
+    documents: int
+    passages: int
+    clauses: int
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """Where something is written."""
 

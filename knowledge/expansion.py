@@ -71,6 +71,11 @@ class Expansion:
         self._add_phrases(carrying, terms, found)
         return found
 
+    def is_begun(self, question: str) -> bool:
+        """Whether the last word may be no more than begun: it is known nowhere, and nothing comes after it."""
+        spoken = words(question)
+        return bool(spoken) and not question[-1].isspace() and self._find(spoken[-1]) is None
+
     def _carrying(self, spoken: Sequence[str]) -> list[str]:
         lexicon = self.vocabulary.lexicon
         chosen: dict[str, None] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from knowledge.documents import Document
 
@@ -34,6 +34,43 @@ def pattern(remote: str) -> str | None:
     if "gitea" in host or "codeberg" in host or "forgejo" in host:
         return page + "/src/commit/{commit}/{path}#{anchor}"
     return page + "/blob/{commit}/{path}#{anchor}"
+
+
+Place = tuple[str, str]  # (a path within the knowledge folder or an id, an anchor or "")
+
+
+def reader(form: str | None, prefix: str = "") -> Callable[[str], Place | None]:
+    """The other way round: what a link made by the pattern leads to, at whatever commit; None for other links."""
+    if form is None:
+        return lambda _: None
+    groups = {
+        "path": r"(?P<path>[^#?]+)",
+        "id": r"(?P<id>[^/#?]+)",
+        "commit": r"[^/#?&]+",
+        "anchor": r"(?P<anchor>[^&]*)",
+    }
+    head, mark, tail = form.partition("#")
+    parts = re.split(r"{(path|anchor|commit|id)}", head)
+    shape = "".join(groups[part] if odd % 2 else re.escape(part) for odd, part in enumerate(parts))
+    own = re.split(r"{(anchor)}", tail) if mark else []
+    shape += (
+        f"(?:#{''.join(groups[part] if odd % 2 else re.escape(part) for odd, part in enumerate(own))})?"
+        if own
+        else "(?:#.*)?"
+    )
+    pattern_ = re.compile(shape)
+
+    def read(url: str) -> Place | None:
+        match = pattern_.fullmatch(url)
+        if not match:
+            return None
+        found = match.groupdict()
+        place = unquote(found.get("path") or found.get("id") or "")
+        if found.get("path") and not place.startswith(prefix):
+            return None
+        return place.removeprefix(prefix), unquote(found.get("anchor") or "")
+
+    return read
 
 
 def linker(form: str | None, commit: str | None, prefix: str = "") -> Link:

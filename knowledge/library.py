@@ -11,7 +11,19 @@ from pathlib import Path
 from knowledge import answers, index_file
 from knowledge.catalogue import NUMBERED, AmbiguousId, Catalogue, Place, UnknownId
 from knowledge.confidence import THRESHOLD, Logistic
-from knowledge.documents import Answer, Citation, Clause, Contents, Document, Kind, Line, Passage, Shown
+from knowledge.documents import (
+    Answer,
+    Citation,
+    Clause,
+    Contents,
+    Counts,
+    Document,
+    Kind,
+    Line,
+    Passage,
+    Shown,
+    Status,
+)
 from knowledge.equivalents import Equivalents, general_pairs, mutual_pairs
 from knowledge.expansion import Expansion, Wanted, Weights
 from knowledge.finding import QUOTED, Finder, Findings, Found
@@ -92,13 +104,20 @@ class Library:
             len(passage.clauses) for document in self.contents.documents.values() for passage in document.passages
         )
 
+    @property
+    def counts(self) -> Counts:
+        """How much there is."""
+        return Counts(self.documents, self.passages, self.clauses)
+
     def knows(self, wanted: str) -> bool:
         """Whether an id (of a document or clause) or a path exists, in any case. Constant time."""
         return self.catalogue.knows(wanted)
 
     def ask(self, question: str, kind: str | None = None, *, today: date | None = None) -> Answer:
         """The answer to a question, or an honest "no answer"; `kind` narrows it to documents of that kind. Never raises."""
-        findings = self.find(question, kind, RESULTS)
+        return self._answer(question, self.find(question, kind, RESULTS), today)
+
+    def _answer(self, question: str, findings: Findings, today: date | None) -> Answer:
         found = findings.found
         confidence = 0.97 if findings.named else Logistic()(findings.signals) if findings.signals else 0.0
         quoted: Sequence[answers.Quote] = ()
@@ -112,7 +131,7 @@ class Library:
             answered=bool(lines),
             confidence=round(confidence if lines else min(confidence, THRESHOLD - 0.001), 3),
             answer=lines,
-            results=tuple([self._citation(one.document, one.passage, one.score) for one in found]),
+            results=tuple([self._citation(one.document, one.passage, one.score) for one in found[:RESULTS]]),
             did_you_mean=_respelt(question, findings.wanted),
             unmatched=tuple([word.word for word in findings.wanted if not word.terms and word.meaning]),
             notes=self._notes([quote.source.document for quote in quoted], today),
@@ -123,17 +142,53 @@ class Library:
         return self._finder.find(question[:LONGEST_QUESTION], kind, count)
 
     def search(
-        self, text: str, kind: str | None = None, skip: int = 0, count: int = 25
+        self, text: str, kind: str | None = None, skip: int = 0, count: int = 25, *, accepted_only: bool = False
     ) -> tuple[tuple[Citation, str], ...]:
         """A page of documents with an excerpt each, best first; for no text standards first, latest reviewed first."""
         if not text.strip():
-            shelf = [document for document in self.contents.documents.values() if kind in (None, document.kind)]
+            shelf = [
+                document
+                for document in self.contents.documents.values()
+                if kind in (None, document.kind) and (document.status is Status.ACCEPTED or not accepted_only)
+            ]
             shelf.sort(
                 key=lambda one: (one.kind is not Kind.STANDARD, one.status.is_over, -_day(one).toordinal(), one.path)
             )
             return tuple(self._glance(document) for document in shelf[skip : skip + count])
-        found = self._finder.find(text[:LONGEST_QUESTION], kind, skip + count, typing=True).found
-        return tuple(self._excerpt(one) for one in found[skip:])
+        return self.look(text, kind, skip, count, accepted_only=accepted_only)[1]
+
+    def look(
+        self, text: str, kind: str | None = None, skip: int = 0, count: int = 25, *, accepted_only: bool = False
+    ) -> tuple[Answer, tuple[tuple[Citation, str], ...]]:
+        """What `ask` and `search` give for a text that is being typed, for little more than the price of one."""
+        text = text[:LONGEST_QUESTION]
+        wanted = 2 * (skip + count) if accepted_only else skip + count
+        findings = self._finder.find(text, kind, max(wanted, RESULTS))
+        found = findings.found
+        if self._finder.expansion.is_begun(text):
+            found = self._finder.find(text, kind, wanted, typing=True).found
+        if accepted_only:
+            found = [one for one in found if one.document.status is Status.ACCEPTED]
+        hits = tuple(self._excerpt(one) for one in found[skip : skip + count])
+        return self._answer(text, findings, None), hits
+
+    def at(self, place: str, anchor: str) -> tuple[Citation, str] | None:
+        """What stands at an anchor of a document (by path or id), with an excerpt; None when there is no such document."""
+        try:
+            document = self.catalogue.find(place).document
+        except LookupError:
+            return None
+        passage = next((one for one in document.passages if one.anchor == anchor), None)
+        if passage is None:
+            return self._glance(document)
+        quoted = answers.quotes([answers.Source(document, passage, (), 0)])
+        return self._citation(document, passage, 1.0), quoted[0].text if quoted else ""
+
+    def newest(self, count: int) -> tuple[Citation, ...]:
+        """The documents that were written or reviewed last, latest first; what is over is left out."""
+        shelf = [document for document in self.contents.documents.values() if not document.status.is_over]
+        shelf.sort(key=lambda one: (-_day(one).toordinal(), one.path))
+        return tuple(self._glance(document)[0] for document in shelf[:count])
 
     def show(self, wanted: str) -> Shown:
         """A document or clause by id or path, in any case. Raises UnknownId or AmbiguousId."""

@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from knowledge import cache, folder, forge, repository
+from knowledge.documents import Contents
 from knowledge.library import Library
+
+PUBLIC = "public"  # the tag of documents that guests may see
 
 
 class LiveLibrary:
@@ -21,16 +25,41 @@ class LiveLibrary:
         """
         self._root = root
         self._cached_in = cached_in
-        self._pattern = pattern
+        place = repository.of(root)
+        self._form = pattern or (forge.pattern(place.remote) if place and place.remote else None)
+        self._place = forge.reader(self._form, place.prefix if place else "")
         before = cache.load(cached_in / "documents") if cached_in else None
         self._snapshot = folder.read(root, before)
         self.library = self._opened()
+        self._public: tuple[Library | None, Library] = (None, self.library)
         if before is None or before.files != self._snapshot.files:
             self._keep()
 
     def knows(self, id_: str) -> bool:
         """Whether an id or path exists at this moment."""
         return self.library.knows(id_)
+
+    @property
+    def public(self) -> Library:
+        """What everybody may see: the documents that are tagged "public", in a library of their own, so that nothing of
+        the others shows through words, acronyms or neighbours."""
+        library, public = self._public
+        if library is not self.library:
+            library = self.library
+            contents = library.contents
+            seen = {path: document for path, document in contents.documents.items() if PUBLIC in document.tags}
+            public = Library.build(Contents(seen, (), contents.glossary, contents.revision), self._link())
+            self._public = (library, public)
+        return public
+
+    def place(self, url: str) -> forge.Place | None:
+        """Which document and heading a citation link leads to; None for links that are not ours."""
+        return self._place(url)
+
+    @property
+    def link_host(self) -> str | None:
+        """The host that citation links lead to; None when there are none."""
+        return urlsplit(self._form).hostname if self._form else None
 
     def refresh(self) -> None:
         """Reads what has changed. Raises OSError when the folder is gone; what was read before is still answered from."""
@@ -53,8 +82,7 @@ class LiveLibrary:
 
     def _link(self) -> forge.Link:
         place = repository.of(self._root)
-        pattern = self._pattern or (forge.pattern(place.remote) if place and place.remote else None)
-        return forge.linker(pattern, place.commit if place else None, place.prefix if place else "")
+        return forge.linker(self._form, place.commit if place else None, place.prefix if place else "")
 
     def _keep(self) -> None:
         """Writes the cache, where there may be one."""

@@ -9,11 +9,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-NAMED = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", (ROOT / "docs" / "abuse-cases.md").read_text(encoding="utf-8"))
+NAMED = [
+    named
+    for page in ("abuse-cases.md", "gestures.md")
+    for named in re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", (ROOT / "docs" / page).read_text(encoding="utf-8"))
+]
 
 
 @pytest.mark.parametrize(("file", "name"), NAMED)
-def test_an_abuse_case_names_a_test_that_exists(file: str, name: str) -> None:
+def test_a_page_names_tests_that_exist(file: str, name: str) -> None:
     tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
     functions = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
     assert name in functions

@@ -1,4 +1,5 @@
-"""Card → Slack's Block Kit. Whoever posts it switches `unfurl_links` and `unfurl_media` off.
+"""Card and form → Slack's Block Kit: messages, modals, the home tab. Whoever posts switches `unfurl_links` and
+`unfurl_media` off. How buttons and fields come back stands in `bot.cards`.
 
 Texts go into `rich_text` and `plain_text`, where Slack interprets nothing: `<!channel>`, `*` and `:smile:` stay as they
 are written. The one text that Slack does interpret, the message's fallback, goes through `mrkdwn`.
@@ -6,17 +7,24 @@ are written. The one text that Slack does interpret, the message's fallback, goe
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, assert_never
 
 from bot.cards.addresses import drawn
-from bot.cards.fit import Budget, fitted
+from bot.cards.fit import Budget, FormBudget, fitted, fitted_form
 from bot.cards.model import (
     BREAK,
     Block,
+    Button,
     Card,
     Caution,
+    Choice,
     Code,
     Facts,
+    Field,
+    Form,
     Heading,
     Inline,
     Inlines,
@@ -27,15 +35,20 @@ from bot.cards.model import (
     Strong,
     Text,
 )
-from bot.cards.text import clean, clean_lines, shortened
+from bot.cards.text import carried, clean, clean_lines, shortened
 
 Json = dict[str, Any]
 
 # Slack answers `msg_blocks_too_long` from about 12,000 characters on, containers included; it takes 50 blocks, and of the
 # least weight 45 fit.
-BUDGET = Budget(most=10_000, run=60, link=20, entry=130, block=220)
+BUDGET = Budget(most=10_000, run=60, link=20, entry=130, block=220, button=200, told=1)
+INTRO = replace(BUDGET, most=4_000)
+# `private_metadata` takes 3,000 characters; a third is left to whoever has to remember where the form was opened.
+FORM_BUDGET = FormBudget(most=60_000, entry=100, choices=100, about=2_000, typed=3_000, label=75, value=150)
 # Slack's limits of one text, in characters.
 HEADER, PLAIN_TEXT, RICH_TEXT, FALLBACK = 150, 3_000, 3_000, 600
+BUTTON, BUTTON_VALUE, BUTTONS = 75, 2_000, 25
+MODAL_TITLE, LABEL, PLACEHOLDER = 24, 150, 150
 
 # Escaped as Slack asks; its marks for bold, italics, strike-through and code become look-alikes, which cannot pair up.
 _MRKDWN = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"})
@@ -50,18 +63,50 @@ def message(card: Card) -> Json:
     return {"text": mrkdwn(shortened(clean(card.summary), FALLBACK)), "blocks": blocks(card)}
 
 
+def home(card: Card) -> Json:
+    """The view of a home tab. What can be done stands above what can be read: below the card's first block."""
+    whole = fitted(card, BUDGET)
+    top = replace(whole, blocks=whole.blocks[:1])
+    rest = replace(whole, blocks=whole.blocks[1:], title=None, buttons=())
+    return {"type": "home", "blocks": [*blocks(top), *blocks(rest)]}
+
+
+def unfurl(card: Card) -> Json:
+    """What is shown below a link to the card's subject. It has no buttons: whoever posted the link did not ask us."""
+    return {"blocks": blocks(replace(card, buttons=()))}
+
+
+def view(form: Form) -> Json:
+    """The modal of a form."""
+    form = fitted_form(form, FORM_BUDGET)
+    intro = blocks(Card(form.name, "", (Text(form.intro),)), INTRO) if form.intro else []
+    return {
+        "type": "modal",
+        "callback_id": form.verb,
+        "private_metadata": form.about,
+        "title": _plain_text(form.title, MODAL_TITLE),
+        "submit": _plain_text(form.submit, MODAL_TITLE),
+        "close": _plain_text("Cancel", MODAL_TITLE),
+        "blocks": [
+            *intro,
+            *[_input(field, number) for number, field in enumerate(form.fields, 1)],
+        ],
+    }
+
+
 def mrkdwn(text: str) -> str:
     """A text as Slack's markup that shows it and does nothing."""
     return text.translate(_MRKDWN)
 
 
-def blocks(card: Card) -> list[Json]:
+def blocks(card: Card, budget: Budget = BUDGET) -> list[Json]:
     """The blocks of a card, at most 50."""
     out: list[Json] = []
     if card.title:
         out.append({"type": "header", "text": _plain_text(card.title, HEADER)})
+    card = fitted(card, budget)
     waiting: list[Json] = []  # a heading goes into the block of what it heads: else Slack puts a gap between them
-    for block in fitted(card, BUDGET).blocks:
+    for block in card.blocks:
         large, small = _sizes(block)
         waiting += large
         if waiting and type(block) is not Heading:
@@ -71,7 +116,59 @@ def blocks(card: Card) -> list[Json]:
             out.append({"type": "context", "elements": [_plain_text(small, PLAIN_TEXT)]})
     if waiting:
         out.append({"type": "rich_text", "elements": waiting})
+    if card.buttons:
+        out.append({"type": "actions", "block_id": "buttons", "elements": _buttons(card.buttons[:BUTTONS])})
     return out
+
+
+def _buttons(buttons: Sequence[Button]) -> list[Json]:
+    seen: Counter[str] = Counter()
+    drawn_buttons: list[Json] = []
+    for button in buttons:
+        seen[button.verb] += 1
+        element: Json = {
+            "type": "button",
+            "text": _plain_text(button.label, BUTTON),
+            "action_id": _numbered(button.verb, seen[button.verb]),
+        }
+        if about := carried(button.about, BUTTON_VALUE):  # Slack refuses an empty value
+            element["value"] = about
+        if button.primary:
+            element["style"] = "primary"
+        drawn_buttons.append(element)
+    return drawn_buttons
+
+
+def _numbered(id_: str, number: int) -> str:
+    """An id that Slack meets once: it refuses two equal ones in a message or view."""
+    return id_ if number == 1 else f"{id_}:{number}"
+
+
+def _input(field: Field, number: int) -> Json:
+    element = _select(field) if field.choices else _typed(field)
+    if field.hint:
+        element["placeholder"] = _plain_text(field.hint, PLACEHOLDER)
+    return {
+        "type": "input",
+        "block_id": field.name,
+        "label": _plain_text(field.label, LABEL),
+        "element": {**element, "action_id": _numbered("value", number)},
+    }
+
+
+def _typed(field: Field) -> Json:
+    element: Json = {"type": "plain_text_input", "multiline": field.lines, "max_length": field.most}
+    return {**element, "initial_value": field.value} if field.value else element
+
+
+def _select(field: Field) -> Json:
+    options = {choice.value: _option(choice) for choice in field.choices}
+    element: Json = {"type": "static_select", "options": list(options.values())}
+    return {**element, "initial_option": options[field.value]} if field.value in options else element
+
+
+def _option(choice: Choice) -> Json:
+    return {"text": _plain_text(choice.label, FORM_BUDGET.label), "value": choice.value}
 
 
 def _sizes(block: Block) -> tuple[list[Json], str]:

@@ -1,21 +1,27 @@
-"""Every card that the bot can show. Each has an example in `examples.EXAMPLES`; values in, cards out."""
+"""Every card and form that the bot can show. Each has an example in `examples.EXAMPLES`; values in, cards out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+from bot.cards.describing import count, demands, identity, known, outline, present, status, ties, warnings
 from bot.cards.model import (
     BREAK,
     Block,
+    Button,
     Card,
     Caution,
-    Facts,
+    Choice,
+    Field,
+    Form,
     Heading,
     Inlines,
     Items,
     Link,
     Literal,
     Note,
+    Place,
     Quote,
     Result,
     Results,
@@ -23,36 +29,77 @@ from bot.cards.model import (
     Text,
     inlines,
 )
-from bot.cards.quoting import QUOTE, bare, card_source, kind_word, links, marked, named, preview, quotes
+from bot.cards.quoting import QUOTE, bare, card_source, kind_word, marked, named, preview, quotes
 from bot.cards.text import shortened
-from knowledge.documents import Answer, Citation, Clause, Document, Shown
+from bot.domain.commands import LONGEST_QUESTION
+from bot.domain.people import Account
+from knowledge.documents import Answer, Citation, Clause, Counts, Line, Shown
 
 QUOTES = 5  # a handful: what one reads on a phone without scrolling twice
 ALSO = 3
-CLAUSES = 8
-CLAUSE = 120
-LEAD = 300
 NOTE = 300
 QUESTION = 200
 SUMMARY = 200
+NAME = 60
+EVERYTHING = 100  # lines or documents: all that an answer can have
+LONGEST_QUOTE = 2_000
+
+# Short enough for a button on a phone; the starter folder answers them, and most folders of standards do.
+TRY = ("Do buckets have to be encrypted?", "How often are secrets rotated?", "Which tags must a resource have?")
 
 
-def answer(found: Answer) -> Card:
-    """What the library says, the quoted words first."""
+def answer(found: Answer, *, for_all: bool = False) -> Card:
+    """What the library says, the quoted words first. `for_all`: everybody in the room sees it already."""
     if not found.answer:
         return no_answer(found)
-    lines = found.answer[:QUOTES]
-    blocks: list[Block] = list(quotes(lines))
-    blocks += [Caution((shortened(note, NOTE),)) for note in found.notes]
-    if left := len(found.answer) - len(lines):
-        blocks.append(Note((f"And {_count(left, 'more line')} in {found.answer[-1].citation.id}.",)))
-    cited = {line.citation.path for line in lines}
-    if also := [citation for citation in found.results if citation.path not in cited][:ALSO]:
-        blocks += [Heading("Also see"), Items(tuple(named(citation) for citation in also))]
-    blocks += _small_print(found)
-    first = lines[0]
-    where = first.citation.clause or first.citation.id
-    return Card("answer", shortened(f"{where}: {bare(first.text)}", SUMMARY), tuple(blocks))
+    buttons = _answer_buttons(found, more=_has_more(found), share=not for_all)
+    return _answer("answer", found, buttons=buttons)
+
+
+def whole_answer(found: Answer, *, for_all: bool = False) -> Card:
+    """All that the library says, in the place of its short form."""
+    if not found.answer:
+        return replace(no_answer(found), place=Place.INSTEAD)
+    buttons = _answer_buttons(found, more=False, share=not for_all)
+    return _answer("whole_answer", found, quoted=EVERYTHING, also=EVERYTHING, buttons=buttons, place=Place.INSTEAD)
+
+
+def shared_answer(found: Answer, by: Account) -> Card:
+    """What the library says, for everybody in a room, and who thought that they should see it."""
+    buttons = _answer_buttons(found, more=_has_more(found), share=False)
+    card = _answer("shared_answer", found, buttons=buttons) if found.answer else no_answer(found)
+    shared = Note((f"Shared by {shortened(by.name.strip(), NAME) or 'a colleague'}",))
+    return replace(card, blocks=(*card.blocks, shared), place=Place.ROOM)
+
+
+def share_form(question: str, rooms: Sequence[tuple[str, str]]) -> Form:
+    """In which room an answer is to be shown; `rooms` are ids and names."""
+    return Form(
+        name="share_form",
+        title="Share in channel",
+        fields=(
+            Field("room", "Channel", hint="Choose a channel", choices=tuple(Choice(name, id_) for id_, name in rooms)),
+        ),
+        submit="Share",
+        verb="share",
+        about=question,
+        intro=("Everybody there will see the answer to ", Strong(f"“{shortened(question, QUESTION)}”"), "."),
+    )
+
+
+def question_form(text: str = "") -> Form:
+    """Where one asks, with words already in it or none."""
+    question = Field("question", "Question", text, hint=f"For example: {TRY[0]}", lines=True, most=LONGEST_QUESTION)
+    return Form("question_form", "Ask the standards", (question,), submit="Ask", verb="ask")
+
+
+def thanks(*, helpful: bool) -> Card:
+    """A word for whoever rated an answer."""
+    if helpful:
+        sentence = "Thank you. The owners of the quoted documents see that they helped, and not whom."
+    else:
+        sentence = "Thank you. The owners of the quoted documents see that this did not help, and not who said so. Other words may find more."
+    return Card("thanks", sentence, (Text((sentence,)),))
 
 
 def no_answer(found: Answer) -> Card:
@@ -73,7 +120,10 @@ def no_answer(found: Answer) -> Card:
         )
     else:
         blocks.append(Note(("Try other words, or the name that the standard itself uses.",)))
-    return Card("no_answer", f"Nothing here answers “{question}”.", tuple(blocks))
+    buttons: tuple[Button, ...] = ()
+    if found.did_you_mean and len(found.did_you_mean) <= LONGEST_QUESTION:
+        buttons = (Button(f"Ask “{shortened(found.did_you_mean, 40)}”", "ask", found.did_you_mean, primary=True),)
+    return Card("no_answer", f"Nothing here answers “{question}”.", tuple(blocks), buttons=buttons)
 
 
 def shown(what: Shown) -> Card:
@@ -84,15 +134,16 @@ def shown(what: Shown) -> Card:
 def shown_document(what: Shown) -> Card:
     """A document: what it is, who answers for it, what it demands, what it is tied to."""
     document = what.document
-    blocks: list[Block] = [*_over(what)]
-    blocks += _facts(_identity(what))
+    blocks: list[Block] = [*warnings(what)]
+    blocks += known(identity(what))
     if document.clauses:
-        blocks += [Heading(_count(len(document.clauses), "clause")), _clauses(document.clauses)]
+        blocks += [Heading(count(len(document.clauses), "clause")), demands(document.clauses)]
     else:
-        blocks += _outline(document)
-    blocks += _facts(_ties(what))
+        blocks += outline(document)
+    blocks += known(ties(what))
     summary = f"{document.id}: {document.title} ({kind_word(document.kind)}, {document.status})"
-    return Card("shown_document", shortened(summary, SUMMARY), tuple(blocks), title=document.title)
+    newer = tuple(Button(f"Show {shortened(one.id, 40)}", "show", one.path) for one in what.superseded_by[:1])
+    return Card("shown_document", shortened(summary, SUMMARY), tuple(blocks), title=document.title, buttons=newer)
 
 
 def shown_clause(what: Shown, clause: Clause) -> Card:
@@ -101,12 +152,12 @@ def shown_clause(what: Shown, clause: Clause) -> Card:
     facts: list[tuple[str, Inlines]] = [
         ("Level", (Strong(clause.level.value),)),
         ("Where", inlines(Link(document.title, what.citation.url), f" › {heading}" if heading else None)),
-        ("Status", _status(document)),
-        ("Owner", _present(document.owner)),
-        ("Reviewed", _present(document.reviewed)),
-        ("Controls", _present(", ".join(document.controls))),
+        ("Status", status(document)),
+        ("Owner", present(document.owner)),
+        ("Reviewed", present(document.reviewed)),
+        ("Controls", present(", ".join(document.controls))),
     ]
-    blocks = (Quote(marked(clause.text, clause.level)), *_over(what), *_facts([*facts, *_ties(what)]))
+    blocks = (Quote(marked(clause.text, clause.level)), *warnings(what), *known([*facts, *ties(what)]))
     return Card("shown_clause", shortened(f"{clause.id}: {clause.text}", SUMMARY), blocks, title=clause.id)
 
 
@@ -119,11 +170,15 @@ def cited(what: Citation, excerpt: str = "") -> Card:
 
 
 def results(hits: Sequence[tuple[Citation, str]], found: Answer | None = None) -> Results:
-    """A page of documents to choose from, each with an excerpt; the answer comes first where there is one."""
+    """A page of documents to choose from, each with an excerpt; the answer comes first where there is one.
+
+    Their cards have no buttons: they are put into conversations in which the bot may not be.
+    """
     page = [Result(hit.title, preview(hit), cited(hit, excerpt)) for hit, excerpt in hits]
-    if found and found.answered:
+    if found and found.answer:
         first = found.answer[0]
-        page.insert(0, Result(bare(first.text), f"Answer from {preview(first.citation)}", answer(found)))
+        where = first.citation.clause or first.citation.id
+        page.insert(0, Result(f"Answer from {where}", shortened(bare(first.text), SUMMARY), _answer("answer", found)))
     return Results(tuple(page))
 
 
@@ -151,6 +206,46 @@ def help_(word: str = "/arch") -> Card:
     )
 
 
+def welcome(counts: Counts, word: str = "") -> Card:
+    """A first word where the bot has just been added: three things to try."""
+    hello = "Hello, I am Archway. I answer in the exact words of the standards, decisions and runbooks, and show where they stand."
+    ask: Inlines = ("Type ", Literal(f"{word} your question"), " in any channel") if word else ("Write to me here",)
+    return Card(
+        "welcome",
+        "Archway is here. Ask it what the standards, decisions and runbooks say.",
+        (Text((f"{hello} {_holdings(counts)}",)), Text((*ask, ", mention me in a thread, or try one of these:"))),
+        buttons=tuple(Button(question, "ask", question) for question in TRY),
+    )
+
+
+def home(counts: Counts, newest: Sequence[Citation], word: str = "/arch") -> Card:
+    """What somebody sees who opens the app: how to ask, what is new in the library."""
+    blocks: list[Block] = [
+        Text(("What do the standards, decisions and runbooks say? You get their exact words, and where they stand.",)),
+    ]
+    if newest:
+        blocks += [Heading("New in the library"), Items(tuple(named(citation) for citation in newest))]
+    blocks.append(Note((_holdings(counts),)))
+    blocks += [
+        Heading("Elsewhere"),
+        Items(
+            (
+                *(
+                    ((Literal(f"{word} {TRY[0].lower()}"), BREAK, "in any channel; you alone see the answer"),)
+                    if word
+                    else ()
+                ),
+                ("Mention Archway in a channel or thread: everybody there sees the answer",),
+                ("Write to Archway directly: no command needed",),
+            )
+        ),
+    ]
+    ask = Button("Ask a question", "ask_form", primary=True)
+    return Card(
+        "home", "Ask what the standards, decisions and runbooks say.", tuple(blocks), "Ask the standards", (ask,)
+    )
+
+
 def refusal(sentence: str) -> Card:
     """What was not done, and the next step: the sentence of a `bot.errors.Refusal`."""
     return Card("refusal", shortened(sentence, SUMMARY), (Text((sentence,)),))
@@ -168,6 +263,66 @@ def fault(reference: str) -> Card:
     )
 
 
+def _answer(
+    name: str,
+    found: Answer,
+    *,
+    quoted: int = QUOTES,
+    also: int = ALSO,
+    buttons: tuple[Button, ...] = (),
+    place: Place = Place.BESIDE,
+) -> Card:
+    lines = found.answer[:quoted]
+    blocks: list[Block] = list(quotes(lines, QUOTE if quoted == QUOTES else LONGEST_QUOTE))
+    blocks += [Caution((shortened(note, NOTE),)) for note in found.notes]
+    if left := len(found.answer) - len(lines):
+        blocks.append(Note((f"And {count(left, 'more line')} in {found.answer[-1].citation.id}.",)))
+    if others := _others(found, lines)[:also]:
+        blocks += [Heading("Also see"), Items(tuple(named(citation) for citation in others))]
+    blocks += _small_print(found)
+    first = lines[0]
+    where = first.citation.clause or first.citation.id
+    summary = shortened(f"{where}: {bare(first.text)}", SUMMARY)
+    return Card(name, summary, tuple(blocks), buttons=buttons, place=place)
+
+
+def _others(found: Answer, lines: Sequence[Line]) -> list[Citation]:
+    """The documents that were found and not quoted, best first."""
+    cited = {line.citation.path for line in lines}
+    return [citation for citation in found.results if citation.path not in cited]
+
+
+def _has_more(found: Answer) -> bool:
+    """Whether the short form of an answer leaves anything out."""
+    lines = found.answer[:QUOTES]
+    return (
+        len(found.answer) > QUOTES
+        or len(_others(found, lines)) > ALSO
+        or any(len(bare(line.text)) > QUOTE for line in lines)
+    )
+
+
+def _answer_buttons(found: Answer, *, more: bool, share: bool) -> tuple[Button, ...]:
+    """What can be done from an answer; nothing when the question is too long to be carried by a button."""
+    question = found.question
+    if not question or len(question) > LONGEST_QUESTION:
+        return ()
+    return (
+        *((Button("More", "more" if share else "more_for_all", question),) if more else ()),
+        Button("Helpful", "helpful", question),
+        Button("Not helpful", "not_helpful", question),
+        *((Button("Share in channel", "share", question),) if share else ()),
+    )
+
+
+def _holdings(counts: Counts) -> str:
+    """How much there is to ask about."""
+    if not counts.documents:
+        return "The library holds no documents yet."
+    clauses = f", with {count(counts.clauses, 'clause')}" if counts.clauses else ""
+    return f"The library holds {count(counts.documents, 'document')}{clauses}."
+
+
 def _small_print(found: Answer) -> Iterable[Note]:
     if found.unmatched:
         yield Note(("No document mentions ", *_listed(found.unmatched), "."))
@@ -179,75 +334,3 @@ def _small_print(found: Answer) -> Iterable[Note]:
 
 def _listed(words: Sequence[str]) -> Inlines:
     return ", ".join([f"“{shortened(word, 40)}”" for word in words[:5]]), *((" and more",) if len(words) > 5 else ())
-
-
-def _over(what: Shown) -> list[Block]:
-    """The warning that a document is not to be followed any more, and what to read instead."""
-    document = what.document
-    if what.superseded_by:
-        return [Caution(("Superseded. Read this instead: ", *links(what.superseded_by)))]
-    return [Caution((f"This {kind_word(document.kind)} is {document.status}.",))] if document.status.is_over else []
-
-
-def _identity(what: Shown) -> list[tuple[str, Inlines]]:
-    document = what.document
-    return [
-        ("Document", (Link(document.id, what.citation.url), f" · {kind_word(document.kind)}")),
-        ("Status", _status(document)),
-        ("Owner", _present(document.owner)),
-        ("Reviewed", _present(document.reviewed)),
-        ("Tier", _present(document.tier)),
-    ]
-
-
-def _status(document: Document) -> Inlines:
-    written = document.status_text.strip()
-    more = f" · “{shortened(written, 120)}”" if written and written.lower() != document.status else ""
-    word = Strong(document.status.value) if document.status.is_over else document.status.value
-    return (word, more) if more else (word,)
-
-
-def _clauses(clauses: Sequence[Clause]) -> Items:
-    lines: list[Inlines] = [
-        (Strong(clause.id), " ", *marked(shortened(clause.text, CLAUSE), clause.level)) for clause in clauses[:CLAUSES]
-    ]
-    more = len(clauses) - CLAUSES
-    return Items((*lines, (f"and {more} more in the document",)) if more > 0 else tuple(lines))
-
-
-def _outline(document: Document) -> Iterable[Block]:
-    """What a document without clauses is about: its decision or first words, and its sections."""
-    decided = (passage for passage in document.passages if passage.heading.lower().startswith("decision"))
-    lead = next(decided, None) or next((passage for passage in document.passages if passage.text), None)
-    if lead and lead.text:
-        yield Quote(marked(shortened(bare(lead.text.splitlines()[0]), LEAD), None))
-    told = ("", "status")  # the card's title and status stand above
-    headings = [passage.heading for passage in document.passages if len(passage.trail) < 2]
-    headings = [heading for heading in headings if document.title not in heading and heading.lower() not in told]
-    if headings:
-        lines: list[Inlines] = [(shortened(heading, CLAUSE),) for heading in headings[:CLAUSES]]
-        more = len(headings) - CLAUSES
-        yield Heading("Sections")
-        yield Items((*lines, (f"and {more} more",)) if more > 0 else tuple(lines))
-
-
-def _ties(what: Shown) -> list[tuple[str, Inlines]]:
-    return [
-        ("Supersedes", links(what.supersedes)),
-        ("Refers to", links(what.refers_to)),
-        ("Named by", links(what.referred_from)),
-    ]
-
-
-def _facts(pairs: Sequence[tuple[str, Inlines]]) -> tuple[Facts, ...]:
-    """The facts that are known."""
-    known = tuple(pair for pair in pairs if pair[1])
-    return (Facts(known),) if known else ()
-
-
-def _present(value: object) -> Inlines:
-    return (str(value),) if value else ()
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

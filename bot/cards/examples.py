@@ -8,9 +8,10 @@ from datetime import date
 from types import MappingProxyType
 
 from bot.cards import catalog
-from bot.cards.model import Card, Reply
+from bot.cards.model import Card, Form, Reply
+from bot.domain.people import Account
 from bot.errors import UnknownId
-from knowledge.documents import Answer, Citation, Clause, Document, Kind, Level, Line, Passage, Shown, Status
+from knowledge.documents import Answer, Citation, Clause, Counts, Document, Kind, Level, Line, Passage, Shown, Status
 
 FORGE = "https://git.example.org/architecture/blob/3f1c9ab/"
 
@@ -109,17 +110,96 @@ def _line(clause: Clause, where: Citation = ENCRYPTION) -> Line:
     return Line(clause.text, clause.level, replace(where, clause=clause.id))
 
 
+BUCKETS = Answer(
+    question="how do we encrypt buckets?",
+    answered=True,
+    confidence=0.93,
+    answer=(_line(AT_REST), _line(ROTATION)),
+    results=(
+        ENCRYPTION,
+        SECRETS,
+        KAFKA,
+        FAILOVER,
+        replace(SECRETS, id="STD-011", path="11", title="Object storage"),
+        replace(SECRETS, id="STD-014", path="14", title="Data classes and where they may live"),
+    ),
+)
+GRACE = Account("slack", "U0123ABC", name="Grace Hopper")
+HOLDINGS = Counts(documents=46, passages=410, clauses=318)
+
+
 def _answer() -> Card:
-    """Two clauses of one section; the second names only what differs."""
-    return catalog.answer(
-        Answer(
-            question="how do we encrypt buckets?",
-            answered=True,
-            confidence=0.93,
-            answer=(_line(AT_REST), _line(ROTATION)),
-            results=(ENCRYPTION, SECRETS, KAFKA),
-        )
+    """Two clauses of one section; the second names only what differs. More leads to the rest of what was found."""
+    return catalog.answer(BUCKETS)
+
+
+def _answer_for_all() -> Card:
+    """In a thread, where everybody sees it: there is nothing left to share."""
+    return catalog.answer(replace(BUCKETS, results=BUCKETS.results[:3]), for_all=True)
+
+
+def _whole_answer() -> Card:
+    """What More leads to: every line and every document, in the place of the short form."""
+    return catalog.whole_answer(replace(BUCKETS, answer=(*BUCKETS.answer, _line(PUBLIC))))
+
+
+def _shared_answer() -> Card:
+    """An answer that somebody showed to the whole room."""
+    return catalog.shared_answer(BUCKETS, GRACE)
+
+
+def _thanks() -> Card:
+    """After Helpful."""
+    return catalog.thanks(helpful=True)
+
+
+def _thanks_not_helpful() -> Card:
+    """After Not helpful."""
+    return catalog.thanks(helpful=False)
+
+
+def _share_form() -> Form:
+    """Where to, asked where somebody is alone with the bot."""
+    return catalog.share_form(
+        BUCKETS.question, [("C01", "payments-platform"), ("C02", "architecture"), ("C03", "incidents-🔥")]
     )
+
+
+def _question_form() -> Form:
+    """Where one asks, from the home tab."""
+    return catalog.question_form()
+
+
+def _question_form_from_a_message() -> Form:
+    """The same with the words of a message, which can be put right before they are sent."""
+    return catalog.question_form(
+        "Does anybody know\nwhether we may use one KMS key for staging and production? The auditors ask."
+    )
+
+
+def _home() -> Card:
+    """What somebody sees who opens the app."""
+    return catalog.home(HOLDINGS, (ENCRYPTION, SECRETS, KAFKA, FAILOVER), "/arch")
+
+
+def _home_of_an_empty_library() -> Card:
+    """The same before there is any document."""
+    return catalog.home(Counts(0, 0, 0), (), "/arch")
+
+
+def _welcome() -> Card:
+    """A first word where the bot has just been added in Teams."""
+    return catalog.welcome(HOLDINGS)
+
+
+def _welcome_with_a_command_word() -> Card:
+    """The same in Slack."""
+    return catalog.welcome(HOLDINGS, "/arch")
+
+
+def _link_to_a_clause() -> Reply:
+    """What is shown below a link to a document of ours that somebody posted. It has no buttons."""
+    return catalog.results(((replace(ENCRYPTION, clause=AT_REST.id), AT_REST.text),))
 
 
 def _answer_of_one_line() -> Card:
@@ -347,12 +427,17 @@ def _fault() -> Card:
 EXAMPLES: Mapping[str, Callable[[], Reply]] = MappingProxyType(
     {
         "answer": _answer,
+        "answer_for_all": _answer_for_all,
         "answer_of_one_line": _answer_of_one_line,
         "answer_superseded": _answer_superseded,
         "answer_did_you_mean": _answer_did_you_mean,
         "answer_runbook": _answer_runbook,
         "answer_long": _answer_long,
         "answer_hostile": _answer_hostile,
+        "whole_answer": _whole_answer,
+        "shared_answer": _shared_answer,
+        "thanks": _thanks,
+        "thanks_not_helpful": _thanks_not_helpful,
         "no_answer": _no_answer,
         "no_answer_did_you_mean": _no_answer_did_you_mean,
         "shown_document": _shown_document,
@@ -361,10 +446,18 @@ EXAMPLES: Mapping[str, Callable[[], Reply]] = MappingProxyType(
         "shown_clause": _shown_clause,
         "cited": _cited,
         "cited_superseded": _cited_superseded,
+        "question_form": _question_form,
+        "question_form_from_a_message": _question_form_from_a_message,
+        "share_form": _share_form,
+        "home": _home,
+        "home_of_an_empty_library": _home_of_an_empty_library,
+        "welcome": _welcome,
+        "welcome_with_a_command_word": _welcome_with_a_command_word,
         "help": _help,
         "help_without_a_command_word": _help_without_a_command_word,
         "refusal": _refusal,
         "fault": _fault,
         "results": _results,
+        "link_to_a_clause": _link_to_a_clause,
     }
 )

@@ -1,4 +1,4 @@
-"""Cards are made to fit before they are drawn, so that every platform's limits hold by construction.
+"""Cards and forms are made to fit before they are drawn, so that every platform's limits hold by construction.
 
 A budget is in bytes of the drawn JSON, as UTF-8 or with every special character escaped, whichever is more. Weights are
 upper bounds of what the renderers write; tests with random cards hold them to it.
@@ -8,10 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from json.encoder import encode_basestring_ascii
 from typing import assert_never
 
-from bot.cards.model import Block, Card, Caution, Code, Facts, Heading, Inline, Inlines, Items, Link, Note, Quote, Text
-from bot.cards.text import shortened
+from bot.cards.model import (
+    Block,
+    Card,
+    Caution,
+    Choice,
+    Code,
+    Facts,
+    Field,
+    Form,
+    Heading,
+    Inline,
+    Inlines,
+    Items,
+    Link,
+    Note,
+    Quote,
+    Text,
+)
+from bot.cards.text import carried, clean, clean_lines, shortened
 
 NOTICE = Note(("Shortened: this is too long to be shown whole here.",))
 
@@ -20,23 +38,52 @@ _SOME = 600  # bytes below which the beginning of something is not worth showing
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """The bytes that a card's blocks may take, and those that a platform needs around a run of text, a link, an entry of
-    a list or of facts, and a block. Every block weighs at least `block`, which bounds their number too."""
+    """The bytes that a card's blocks and buttons may take, and those that a platform needs around a run of text, a link,
+    an entry of a list or of facts, a block, and a button, whose texts are written `told` times. Every block weighs at
+    least `block`, which bounds their number too."""
 
     most: int
     run: int
     link: int
     entry: int
     block: int
+    button: int
+    told: int
+
+
+@dataclass(frozen=True, slots=True)
+class FormBudget:
+    """The bytes that a form's contents may take and those around one choice; how many choices there may be; and lengths
+    in UTF-16 units: of what the form is about, of what is typed, of a choice's label and value."""
+
+    most: int
+    entry: int
+    choices: int
+    about: int
+    typed: int
+    label: int
+    value: int
 
 
 def fitted(card: Card, budget: Budget) -> Card:
-    """The card itself when its blocks keep the budget, else its beginning with a visible notice."""
+    """The card itself when it keeps the budget, else its beginning with a visible notice.
+
+    Where not all fits, buttons that take more than a third of the budget are left out, all of them: what they carry
+    cannot be shortened, and the answer is worth more.
+    """
     weights = [_weight(block, budget) for block in card.blocks]
-    if sum(weights) <= budget.most:
+    buttons = sum(
+        [
+            budget.button + budget.told * (_text(button.label) + _text(button.verb) + _escaped(button.about))
+            for button in card.buttons
+        ]
+    )
+    if sum(weights) + buttons <= budget.most:
         return card
+    if buttons > budget.most // 3:
+        return fitted(replace(card, buttons=()), budget)
     kept: list[Block] = []
-    room = budget.most - _weight(NOTICE, budget)
+    room = budget.most - buttons - _weight(NOTICE, budget)
     for block, weight in zip(card.blocks, weights, strict=True):
         if weight > room:
             kept.extend(_cut(block, room, budget))
@@ -44,6 +91,50 @@ def fitted(card: Card, budget: Budget) -> Card:
         kept.append(block)
         room -= weight
     return replace(card, blocks=(*kept, NOTICE))
+
+
+def fitted_form(form: Form, budget: FormBudget) -> Form:
+    """The form with as much of what is written in it, and as many of its choices, as the budget allows.
+
+    A choice whose value is empty, too long or there already is left out: it could not come back. Where choices are cut,
+    the field's hint says so.
+    """
+    about = carried(form.about, budget.about)
+    share = max(budget.most - _escaped(about), 0) // max(len(form.fields), 1)
+    return replace(form, about=about, fields=tuple([_fitted_field(field, share, budget) for field in form.fields]))
+
+
+def _fitted_field(field: Field, room: int, budget: FormBudget) -> Field:
+    most = max(min(field.most, budget.typed), 1)
+    if not field.choices:
+        lines = "\n".join(clean_lines(field.value)) if field.lines else clean(field.value)
+        return replace(field, most=most, value=carried(lines, min(most, room // 6)))  # "\uffff": six bytes a unit
+    able = {choice.value: choice for choice in reversed(field.choices) if _comes_back(choice.value, budget)}
+    choices = list(reversed(able.values()))
+    kept = _first_choices(choices[: budget.choices], room, budget)
+    hint = field.hint if len(kept) == len(choices) else f"The first {len(kept)} of {len(choices)}"
+    value = field.value if field.value in able else ""
+    return replace(field, choices=kept, value=value, hint=hint, most=most)
+
+
+def _comes_back(value: str, budget: FormBudget) -> bool:
+    return 0 < len(value) <= budget.value and carried(value, 2 * budget.value) == value
+
+
+def _first_choices(choices: list[Choice], room: int, budget: FormBudget) -> tuple[Choice, ...]:
+    kept: list[Choice] = []
+    for choice in choices:
+        label = shortened(clean(choice.label), budget.label) or choice.value
+        room -= budget.entry + _escaped(label) + _escaped(choice.value)
+        if room < 0:
+            break
+        kept.append(Choice(label, choice.value))
+    return tuple(kept)
+
+
+def _escaped(text: str) -> int:
+    """The bytes of a text as JSON writes it when it escapes all that it may."""
+    return len(encode_basestring_ascii(text))
 
 
 def _weight(block: Block, budget: Budget) -> int:

@@ -12,22 +12,25 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, assert_never
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from bot.cards import adaptive_cards, block_kit, plain
 from bot.cards.examples import EXAMPLES
-from bot.cards.model import Reply, Results
+from bot.cards.model import Card, Form, Reply, Results
 
 # How the page is divided: a heading, and the cards of the catalog under it.
 SECTIONS = (
-    ("Answers", ("answer",)),
+    ("Answers", ("answer", "whole_answer", "shared_answer", "thanks")),
     ("No answer", ("no_answer",)),
     ("Documents and clauses", ("shown_document", "shown_clause", "cited")),
+    ("Forms", ("question_form", "share_form")),
+    ("Home and welcome", ("home", "welcome", "help")),
     ("Searching in Teams", ("results",)),
-    ("Help and trouble", ("help", "refusal", "fault")),
+    ("Below a link", ("link",)),
+    ("Trouble", ("refusal", "fault")),
 )
 
 EMOJI = {"warning": "⚠️"}
@@ -38,14 +41,15 @@ _INKS = {"0": "", "1": "bold", "2": "dim", "33": "yellow", "35": "magenta", "36"
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """One example as every place shows it. `teams` is an Adaptive Card or, for `results`, an answer to a search."""
+    """One example as every place shows it: the JSON that is sent, and what its `look` is. A terminal has no forms."""
 
     name: str
     card: str
     about: str
+    look: str  # "message", "form", "home", "search" or "link"
     slack: dict[str, Any] | None
     teams: dict[str, Any]
-    terminal: str
+    terminal: str = ""
 
     @property
     def title(self) -> str:
@@ -54,7 +58,8 @@ class Exhibit:
 
 
 def write(out: Path) -> None:
-    """Writes `out/slack/NAME.json`, `out/teams/NAME.json`, `out/search/NAME.json` and `out/index.html`.
+    """Writes `out/slack/NAME.json` (blocks or view), `out/teams/NAME.json` (Adaptive Card), `out/search/NAME.json` (the
+    answer to a search, which is more than a card) and `out/index.html`.
 
     Raises OSError where the folder cannot be written.
     """
@@ -71,23 +76,29 @@ def write(out: Path) -> None:
 def exhibit(name: str, make: Callable[[], Reply]) -> Exhibit:
     """An example as every place shows it; its docstring says what it shows."""
     reply, about = make(), inspect.getdoc(make) or ""
-    if isinstance(reply, Results):
-        terminal = "\n\n".join(plain.text(result.card, colour=True) for result in reply.results)
-        return Exhibit(name, "results", about, None, adaptive_cards.extension(reply), terminal)
-    return Exhibit(
-        name,
-        reply.name,
-        about,
-        block_kit.message(reply),
-        adaptive_cards.card(reply),
-        plain.text(reply, colour=True),
-    )
+    match reply:
+        case Form():
+            return Exhibit(name, reply.name, about, "form", block_kit.view(reply), adaptive_cards.form(reply))
+        case Results():
+            terminal = "\n\n".join(plain.text(result.card, colour=True) for result in reply.results)
+            if name.startswith("link"):
+                slack = block_kit.unfurl(reply.results[0].card)
+                teams = adaptive_cards.unfurl(reply.results[0])["composeExtension"]["attachments"][0]["content"]
+                return Exhibit(name, "link", about, "link", slack, teams, terminal)
+            return Exhibit(name, "results", about, "search", None, adaptive_cards.extension(reply), terminal)
+        case Card():
+            look = "home" if reply.name == "home" else "message"
+            slack = block_kit.home(reply) if look == "home" else block_kit.message(reply)
+            terminal = plain.text(reply, colour=True)
+            return Exhibit(name, reply.name, about, look, slack, adaptive_cards.card(reply), terminal)
+    assert_never(reply)
 
 
 def page(exhibits: list[Exhibit]) -> str:
     """The page, complete in itself."""
     sections = [(title, [each for each in exhibits if each.card in cards]) for title, cards in SECTIONS]
-    return _environment().get_template("gallery.html.j2").render(sections=sections)
+    shown = [(title, each) for title, each in sections if each]
+    return _environment().get_template("gallery.html.j2").render(sections=shown)
 
 
 def _environment() -> Environment:

@@ -1,7 +1,9 @@
 """What a card is, before any platform draws it. Text is data here: nothing is escaped, nothing is markup.
 
-Card ── blocks ── Text · Quote · Items · Facts · Caution · Note · Heading · Code
-                    └─ lines of inlines: str · Strong · Literal · Link
+Card ┬─ blocks ── Text · Quote · Items · Facts · Caution · Note · Heading · Code
+     │              └─ lines of inlines: str · Strong · Literal · Link
+     └─ buttons ── Button          what can be done from it
+Form ── Field ── Choice            what can be filled in
 Results ── Result ── Card          what a search offers to choose from
 """
 
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,27 @@ Block = Text | Quote | Items | Facts | Caution | Note | Heading | Code
 
 
 @dataclass(frozen=True, slots=True)
+class Button:
+    """Something to do from a card. `verb` and `about` come back when it is pressed (`bot.domain.commands.pressed`).
+
+    At most one button of a card is primary.
+    """
+
+    label: str
+    verb: str
+    about: str = ""
+    primary: bool = False
+
+
+class Place(StrEnum):
+    """Where a card goes that answers a pressed button."""
+
+    BESIDE = "beside"  # a word of its own, for whoever pressed
+    INSTEAD = "instead"  # takes the place of the card with the button
+    ROOM = "room"  # for everybody in the room
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One thing that is said. `name` is its entry in the catalog, `summary` the plain sentence for notifications,
     lock screens and screen readers, `title` a heading on top or none."""
@@ -110,6 +134,42 @@ class Card:
     summary: str
     blocks: tuple[Block, ...]
     title: str | None = None
+    buttons: tuple[Button, ...] = ()
+    place: Place = Place.BESIDE
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the values that a field can have."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Something to fill in: a text, or with `choices` one of them."""
+
+    name: str
+    label: str
+    value: str = ""
+    hint: str = ""  # shown where nothing is written yet
+    choices: tuple[Choice, ...] = ()
+    lines: bool = False  # room for more than one line
+    most: int = 1_000  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Something to be filled in and sent. `verb` and `about` come back with the fields' values."""
+
+    name: str
+    title: str  # at most 24 characters: Slack's limit
+    fields: tuple[Field, ...]
+    submit: str
+    verb: str
+    about: str = ""
+    intro: Inlines = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +188,7 @@ class Results:
     results: tuple[Result, ...]
 
 
-Reply = Card | Results
+Reply = Card | Results | Form
 
 
 def inlines(*parts: Inline | None) -> Inlines:

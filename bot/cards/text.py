@@ -43,3 +43,13 @@ def shortened(text: str, limit: int) -> str:
     if text[len(head)] != " " and space > len(head) // 2:  # else it is one long word: cut within it
         head = head[:space]
     return head.rstrip(" ,;:.–-") + ELLIPSIS
+
+
+def carried(text: str, most: int) -> str:
+    """A text that is not shown but comes back: without what cannot be stored or sent (NUL, lone surrogates), and cut
+    at `most` UTF-16 units."""
+    if not text.isprintable():
+        text = text.replace("\0", "").encode("utf-8", "ignore").decode()
+    if len(text) * 2 <= most or units(text) <= most:
+        return text
+    return text.encode("utf-16-le")[: 2 * most].decode("utf-16-le", "ignore")

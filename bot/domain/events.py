@@ -19,4 +19,16 @@ class QuestionAnswered:
     unmatched: tuple[str, ...]
 
 
-Event = QuestionAnswered
+@dataclass(frozen=True, slots=True)
+class AnswerRated:
+    """Somebody said whether an answer helped. `voice` tells two voices apart and not whose they are."""
+
+    at: datetime
+    platform: str
+    question: str
+    helpful: bool
+    documents: tuple[str, ...]
+    voice: str
+
+
+Event = QuestionAnswered | AnswerRated

@@ -61,6 +61,7 @@ def command(state: State, app: App, *, word: str, text: str, user: User, channel
             "token": "gIkuvaNzQIHg97ATvDxqgjtO",  # Slack still sends the old verification token; nobody should look at it
             "team_id": app.team,
             "team_domain": app.team_name.lower(),
+            **({"enterprise_id": app.enterprise, "enterprise_name": "Grid"} if app.enterprise else {}),
             "channel_id": channel,
             "channel_name": state.channel(channel).name,
             "user_id": user.id,
@@ -68,19 +69,21 @@ def command(state: State, app: App, *, word: str, text: str, user: User, channel
             "command": word,
             "text": typed(state, text),
             "api_app_id": app.id,
-            "is_enterprise_install": "false",
+            "is_enterprise_install": "true" if app.enterprise else "false",
             "response_url": response_url,
             "trigger_id": state.lend_trigger(user.id, channel),
         }
     ).encode()
 
 
-def event(state: State, app: App, inner: Mapping[str, Any], id_: str | None = None) -> bytes:
-    """The envelope of an event; give the `id_` of an earlier one to deliver it again."""
+def event(state: State, app: App, inner: Mapping[str, Any], id_: str | None = None, *, outside: bool = False) -> bytes:
+    """The envelope of an event; give the `id_` of an earlier one to deliver it again. `outside`: other organisations
+    are in that channel."""
     return json.dumps(
         {
             "token": "gIkuvaNzQIHg97ATvDxqgjtO",
             "team_id": app.team,
+            **({"enterprise_id": app.enterprise} if app.enterprise else {}),
             "api_app_id": app.id,
             "event": inner,
             "type": "event_callback",
@@ -88,14 +91,14 @@ def event(state: State, app: App, inner: Mapping[str, Any], id_: str | None = No
             "event_time": int(state.now()),
             "authorizations": [
                 {
-                    "enterprise_id": None,
+                    "enterprise_id": app.enterprise,
                     "team_id": app.team,
                     "user_id": app.bot_user,
                     "is_bot": True,
-                    "is_enterprise_install": False,
+                    "is_enterprise_install": app.enterprise is not None,
                 }
             ],
-            "is_ext_shared_channel": False,
+            "is_ext_shared_channel": outside,
         }
     ).encode()
 
@@ -106,10 +109,10 @@ def interaction(state: State, app: App, kind: str, user: User, more: Mapping[str
         "type": kind,
         "token": "gIkuvaNzQIHg97ATvDxqgjtO",
         "team": {"id": app.team, "domain": app.team_name.lower()},
-        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": app.team},
+        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team or app.team},
         "api_app_id": app.id,
-        "enterprise": None,
-        "is_enterprise_install": False,
+        "enterprise": {"id": app.enterprise, "name": "Grid"} if app.enterprise else None,
+        "is_enterprise_install": app.enterprise is not None,
         **({} if kind == "block_suggestion" else {"trigger_id": state.lend_trigger(user.id, "")}),
         **more,
     }

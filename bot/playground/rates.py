@@ -30,6 +30,14 @@ RATES: Mapping[str, Rate] = MappingProxyType(
         "views.open": Rate(100, 60.0),
         "views.update": Rate(100, 60.0),
         "views.publish": Rate(100, 60.0),
+        "views.push": Rate(100, 60.0),
+        "users.conversations": Rate(50, 60.0),
+        "chat.unfurl": Rate(50, 60.0),
+        "chat.startStream": Rate(20, 60.0),
+        "chat.appendStream": Rate(100, 60.0),
+        "chat.stopStream": Rate(20, 60.0),
+        "agents.sessions.setStatus": Rate(50, 60.0),
+        "agents.sessions.rename": Rate(50, 60.0),
     }
 )
 

@@ -46,6 +46,15 @@ def buttons(message: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(e["text"]["text"] for e in _objects(message.get("blocks") or []) if e.get("type") == "button")
 
 
+def button(content: Mapping[str, Any], label: str) -> tuple[dict[str, Any], str]:
+    """The button with this label, and the id of its block. Raises `LookupError` naming those that there are."""
+    for block in content.get("blocks") or []:
+        for element in _objects(block):
+            if element.get("type") == "button" and element["text"]["text"] == label:
+                return element, str(block.get("block_id", ""))
+    raise LookupError(f"there is no button {label!r}, only {', '.join(buttons(content)) or 'none'}")
+
+
 def _mrkdwn(element: Mapping[str, Any]) -> list[str]:
     return [token[1] for token in _TOKEN.finditer(str(element.get("text", "")))]
 

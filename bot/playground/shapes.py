@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.playground.state import App, Message, User, View
+from bot.playground.state import App, Channel, Message, User, View
 
 
 def message_json(message: Message, app: App, *, with_metadata: bool = False) -> dict[str, Any]:
@@ -18,20 +18,22 @@ def message_json(message: Message, app: App, *, with_metadata: bool = False) -> 
 
 def user_json(user: User, app: App) -> dict[str, Any]:
     """Somebody as Slack describes them; the address needs a scope of its own."""
+    grid = user.enterprise or (None if user.team else app.enterprise)
     profile = {"real_name": user.real_name or user.name, "display_name": user.name}
     if user.email and "users:read.email" in app.scopes:
         profile["email"] = user.email
     return {
         "id": user.id,
-        "team_id": app.team,
+        "team_id": user.team or app.team,
         "name": user.name,
         "real_name": user.real_name or user.name,
         "deleted": user.deleted,
         "is_bot": user.is_bot,
         "is_restricted": user.is_restricted,
-        "is_ultra_restricted": False,
+        "is_ultra_restricted": user.is_ultra_restricted,
         "is_stranger": user.is_stranger,
         "profile": profile,
+        **({"enterprise_user": {"id": user.id, "enterprise_id": grid}} if grid else {}),
     }
 
 
@@ -44,7 +46,21 @@ def view_json(view: View, app: App) -> dict[str, Any]:
         "team_id": app.team,
         "app_id": app.id,
         "bot_id": app.bot_id,
-        "root_view_id": view.id,
+        "root_view_id": view.root or view.id,
+        "app_installed_team_id": app.team,
         "previous_view_id": None,
         "state": {"values": {}},
+    }
+
+
+def channel_json(channel: Channel, app: App) -> dict[str, Any]:
+    """A channel as Slack lists it."""
+    return {
+        "id": channel.id,
+        "name": channel.name,
+        "is_channel": not channel.is_private,
+        "is_private": channel.is_private,
+        "is_archived": channel.is_archived,
+        "is_ext_shared": channel.is_ext_shared,
+        "context_team_id": app.team,
     }

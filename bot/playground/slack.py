@@ -1,9 +1,11 @@
-"""A Slack workspace in a box, over HTTP: it sends signed deliveries to a bot and serves it the Web API.
+"""A Slack workspace in a box: it delivers what people do to a bot, over HTTP or Socket Mode, and serves the Web API.
 
     async with SlackWorkspace() as slack:
-        slack.bot_url = "http://127.0.0.1:3978/slack/events"
+        slack.bot_url = "http://127.0.0.1:3978/slack/events"   # none: the bot connects by Socket Mode
         answer = await slack.command("/arch", "how do we encrypt buckets?")
         assert "STD-003.1" in answer.words and not answer.pings
+        question = await slack.mention("who may decide?", user=ALAN)
+        await slack.press(await slack.answer_to(question), "More", user=ALAN)
 
 What the bot sends must be what Slack takes: anything else gets Slack's own error code.
 """
@@ -24,16 +26,18 @@ from aiohttp import web
 from bot.playground import deliveries, web_api
 from bot.playground.answers import HttpAnswer, Shown, answered, command_answer
 from bot.playground.deliveries import FORM, JSON, Signed
+from bot.playground.doings import ALAN, GENERAL, GRACE, Doings
 from bot.playground.rates import RATES, Meter, Rate
+from bot.playground.sockets import Sockets
 from bot.playground.state import App, Channel, Message, SlackError, State, User
 
+__all__ = ["ALAN", "GENERAL", "GRACE", "SlackWorkspace"]
+
 ACKNOWLEDGE_SECONDS = 3.0
-GRACE = User("U0GRACE", "grace", "Grace Hopper", "grace@example.org")
-ALAN = User("U0ALAN", "alan", "Alan Turing", "alan@example.org")
-GENERAL = "C0GENERAL"
+OPEN_CONNECTION = "apps.connections.open"
 
 
-class SlackWorkspace:
+class SlackWorkspace(Doings):
     """One workspace with one app installed: two people, one channel, all of it to be changed in `state`."""
 
     def __init__(
@@ -42,17 +46,20 @@ class SlackWorkspace:
         bot_url: str = "",
         signing_secret: str = "8f742231b10e8888abcd99yyyzzz85a5",  # noqa: S107  # Slack's published example
         bot_token: str = "xoxb-playground",  # noqa: S107  # opens this box alone
+        app_token: str = "xapp-playground",  # noqa: S107  # as above
         app: App | None = None,
         now: Callable[[], float] = time.time,
         rates: Mapping[str, Rate] = RATES,
     ) -> None:
         """`now` gives epoch seconds; `rates` can be emptied where pace is not the point."""
         self.bot_url, self.signing_secret, self.bot_token = bot_url, signing_secret, bot_token
+        self.app_token = app_token
         self.app = app or App()
         self.state = State(now)
         self.state.users = {user.id: user for user in (GRACE, ALAN)}
         members = frozenset((*self.state.users, self.app.bot_user))
         self.state.channels = {GENERAL: Channel(GENERAL, "general", members)}
+        self.sockets = Sockets()
         self.calls: list[tuple[str, Mapping[str, Any]]] = []
         self._meter = Meter(rates, now)
         self._stack = AsyncExitStack()
@@ -63,9 +70,11 @@ class SlackWorkspace:
         server = web.Application(client_max_size=1024 * 1024)
         server.router.add_route("*", "/api/{method}", self._serve_method)
         server.router.add_post("/commands/{id:.+}", self._serve_response_url)
+        server.router.add_get("/socket/{ticket}", self.sockets.serve)
         runner = web.AppRunner(server, access_log=None, shutdown_timeout=1)
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
+        self._stack.push_async_callback(self.sockets.close)
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         host, port = runner.addresses[0][:2]
         self._base = f"http://{host}:{port}"
@@ -91,18 +100,22 @@ class SlackWorkspace:
         """A body as Slack would sign it, now unless told."""
         return deliveries.sign(body, self.signing_secret, self.state.now() if at is None else at, content_type)
 
+    def lend_response(self, user: str, channel: str, ts: str = "") -> str:
+        """A new `response_url`."""
+        return f"{self._base}/commands/{self.state.lend_response(user, channel, ts)}"
+
     def signed_command(self, word: str, text: str, *, user: User = GRACE, channel: str = GENERAL) -> Signed:
         """A slash command, ready to be sent or spoiled."""
-        response_url = f"{self._base}/commands/{self.state.lend_response(user.id, channel)}"
+        response_url = self.lend_response(user.id, channel)
         body = deliveries.command(
             self.state, self.app, word=word, text=text, user=user, channel=channel, response_url=response_url
         )
         return self.signed(body)
 
-    def signed_event(self, inner: Mapping[str, Any], *, id_: str | None = None) -> Signed:
-        """An event; the `id_` of an earlier one makes it a retry."""
+    def signed_event(self, inner: Mapping[str, Any], *, id_: str | None = None, outside: bool = False) -> Signed:
+        """An event; the `id_` of an earlier one makes it a retry. `outside`: other organisations are in the channel."""
         again = (("X-Slack-Retry-Num", "1"), ("X-Slack-Retry-Reason", "http_timeout")) if id_ else ()
-        signed = self.signed(deliveries.event(self.state, self.app, inner, id_), JSON)
+        signed = self.signed(deliveries.event(self.state, self.app, inner, id_, outside=outside), JSON)
         return Signed(signed.body, (*signed.headers, *again))
 
     def signed_interaction(self, kind: str, more: Mapping[str, Any], *, user: User = GRACE) -> Signed:
@@ -114,11 +127,15 @@ class SlackWorkspace:
         async with self._client.post(self.bot_url, data=signed.body, headers=signed.headers) as response:
             return HttpAnswer(response.status, await response.read(), response.content_type)
 
+    async def deliver(self, signed: Signed) -> HttpAnswer:
+        """Brings a delivery to the bot: over HTTP where it has an address, else over Socket Mode."""
+        return await self.send(signed) if self.bot_url else await self.sockets.deliver(signed)
+
     async def command(self, word: str, text: str, *, user: User = GRACE, channel: str = GENERAL) -> Shown:
         """Types a command, and gives what its author then sees."""
         try:
             async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
-                http = await self.send(self.signed_command(word, text, user=user, channel=channel))
+                http = await self.deliver(self.signed_command(word, text, user=user, channel=channel))
         except TimeoutError:
             return Shown(HttpAnswer(0, b"", ""), {}, "operation_timeout")
         shown = answered(http)
@@ -127,44 +144,56 @@ class SlackWorkspace:
             self.state.post(channel, self.app.bot_user, shown.message, only_for=only_for)
         return shown
 
-    async def event(self, inner: Mapping[str, Any], *, id_: str | None = None) -> HttpAnswer:
+    async def event(self, inner: Mapping[str, Any], *, id_: str | None = None, outside: bool = False) -> HttpAnswer:
         """Delivers an event."""
-        return await self.send(self.signed_event(inner, id_=id_))
+        return await self.deliver(self.signed_event(inner, id_=id_, outside=outside))
 
     async def _serve_method(self, request: web.Request) -> web.Response:
         name = request.match_info["method"]
         try:
             args, as_json = await _arguments(request)
-            self._authenticate(request, args)
+            self._authenticate(request, args, self.app_token if name == OPEN_CONNECTION else self.bot_token)
             self.calls.append((name, args))
             wait = self._meter.wait(name, str(args.get("channel", "")))
             if wait is not None:
                 return web.json_response(
                     {"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": str(wait)}
                 )
-            return web.json_response({"ok": True, **web_api.call(self.state, self.app, name, args, as_json=as_json)})
+            if name == OPEN_CONNECTION:
+                return web.json_response(
+                    {"ok": True, "url": f"{self._base.replace('http', 'ws', 1)}{self.sockets.lend()}"}
+                )
+            return web.json_response(
+                {"ok": True, **web_api.call(self.state, self.app, name, args, as_json=as_json)},
+                headers={"X-OAuth-Scopes": ",".join(sorted(self.app.scopes))},
+            )
         except SlackError as error:
             return web.json_response(_refusal(error))
 
-    def _authenticate(self, request: web.Request, args: dict[str, Any]) -> None:
+    def _authenticate(self, request: web.Request, args: dict[str, Any], expected: str) -> None:
         """Takes the token out of header or form; JSON bodies carry none."""
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         token = token if scheme == "Bearer" else args.pop("token", "")
         args.pop("token", None)
         if not token:
             raise SlackError("not_authed")
-        if token != self.bot_token:
+        if token != expected:
             raise SlackError("invalid_auth")
 
     async def _serve_response_url(self, request: web.Request) -> web.Response:
         try:
-            user, channel = self.state.use_response(request.match_info["id"])
+            lent = self.state.use_response(request.match_info["id"])
             content = command_answer(await request.json())
         except (SlackError, ValueError) as error:
             refusal = error if isinstance(error, SlackError) else SlackError("invalid_payload")
             return web.json_response(_refusal(refusal), status=404 if refusal.code.endswith("_url") else 400)
-        for_all = content.get("response_type") == "in_channel"
-        self.state.post(channel, self.app.bot_user, content, only_for=None if for_all else user)
+        original = self.state.seen(lent.channel, lent.ts) if content.get("replace_original") else None
+        if original is not None:
+            self.state.change(original, content)
+        else:
+            only_for = None if content.get("response_type") == "in_channel" else lent.user
+            thread = content.get("thread_ts")
+            self.state.post(lent.channel, self.app.bot_user, content, thread_ts=thread, only_for=only_for)
         return web.Response(text="ok")
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bot.playground import reading
+
 TRIGGER_SECONDS = 3.0
 RESPONSE_SECONDS = 1800.0
 RESPONSE_USES = 5
@@ -30,15 +32,24 @@ class App:
     team_name: str = "Playground"
     bot_user: str = "U0ARCHWAY"
     bot_id: str = "B0ARCHWAY"
+    enterprise: str | None = None  # an Enterprise Grid, to which the app is installed as a whole
+    is_agent: bool = True  # declared in the manifest
     scopes: frozenset[str] = frozenset(
         {
-            "commands",
-            "chat:write",
+            "app_mentions:read",
+            "assistant:write",
             "channels:history",
+            "channels:read",
+            "chat:write",
+            "commands",
+            "groups:history",
+            "groups:read",
+            "im:history",
+            "links:read",
+            "links:write",
+            "mpim:history",
             "users:read",
             "users:read.email",
-            "app_mentions:read",
-            "im:history",
         }
     )
 
@@ -53,8 +64,11 @@ class User:
     email: str | None = None
     is_bot: bool = False
     is_restricted: bool = False
+    is_ultra_restricted: bool = False
     is_stranger: bool = False
     deleted: bool = False
+    team: str | None = None  # another workspace than the app's
+    enterprise: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +79,13 @@ class Channel:
     name: str
     members: frozenset[str] = frozenset()
     is_archived: bool = False
+    is_private: bool = False
+    is_ext_shared: bool = False  # with other organisations
+
+    @property
+    def kind(self) -> str:
+        """Slack's `channel_type`."""
+        return "im" if self.id.startswith("D") else "group" if self.is_private else "channel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +99,26 @@ class Message:
     thread_ts: str | None = None
     only_for: str | None = None
 
+    @property
+    def words(self) -> str:
+        """The text that is shown, a line an element."""
+        return reading.words(self.content)
+
+    @property
+    def buttons(self) -> tuple[str, ...]:
+        """The labels of its buttons."""
+        return reading.buttons(self.content)
+
+    @property
+    def links(self) -> tuple[reading.Link, ...]:
+        """What can be clicked."""
+        return reading.links(self.content)
+
+    @property
+    def pings(self) -> tuple[str, ...]:
+        """Who would be notified by it."""
+        return reading.pings(self.content)
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -87,14 +128,49 @@ class View:
     user: str
     content: Mapping[str, Any]
     hash: str
+    root: str = ""  # of a stack of modals, the lowest
+
+    @property
+    def words(self) -> str:
+        """The text that is shown, a line an element."""
+        return reading.words(self.content)
+
+    @property
+    def buttons(self) -> tuple[str, ...]:
+        """The labels of its buttons."""
+        return reading.buttons(self.content)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The labels of what can be filled in."""
+        return tuple(b["label"]["text"] for b in self.content.get("blocks", ()) if b.get("type") == "input")
 
 
 @dataclass(slots=True)
-class _Lent:
+class Lent:
+    """A trigger or a response address: to whom, for which channel and message, since when, how often used."""
+
     user: str
     channel: str
     since: float
+    ts: str = ""
     uses: int = 0
+
+
+@dataclass(slots=True)
+class Session:
+    """An agent's session in a thread."""
+
+    status: str
+    title: str = ""
+
+
+@dataclass(slots=True)
+class Stream:
+    """A message that is still being written."""
+
+    chunks: list[Mapping[str, Any]] = field(default_factory=list)
+    is_open: bool = True
 
 
 @dataclass(slots=True)
@@ -107,8 +183,13 @@ class State:
     messages: list[Message] = field(default_factory=list)
     views: dict[str, View] = field(default_factory=dict)
     homes: dict[str, View] = field(default_factory=dict)
-    triggers: dict[str, _Lent] = field(default_factory=dict)
-    responses: dict[str, _Lent] = field(default_factory=dict)
+    triggers: dict[str, Lent] = field(default_factory=dict)
+    responses: dict[str, Lent] = field(default_factory=dict)
+    sessions: dict[tuple[str, str], Session] = field(default_factory=dict)  # by channel and thread
+    streams: dict[tuple[str, str], Stream] = field(default_factory=dict)  # by channel and message
+    prompts: dict[str, list[Mapping[str, str]]] = field(default_factory=dict)  # by channel
+    shared: dict[str, tuple[str, str]] = field(default_factory=dict)  # unfurl ids → channel and message
+    unfurls: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)  # by channel and message
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def stamp(self) -> str:
@@ -129,6 +210,10 @@ class State:
             if message.channel == channel and message.ts == ts and message.only_for is None:
                 return message
         raise SlackError("message_not_found")
+
+    def seen(self, channel: str, ts: str) -> Message | None:
+        """A message, one that a single person sees included."""
+        return next((m for m in self.messages if m.channel == channel and m.ts == ts), None)
 
     def post(
         self,
@@ -154,7 +239,7 @@ class State:
         """A new `trigger_id`."""
         number = next(self.numbers)
         id_ = f"{number}.{int(self.now())}.{hashlib.sha256(str(number).encode()).hexdigest()[:32]}"
-        self.triggers[id_] = _Lent(user, channel, self.now())
+        self.triggers[id_] = Lent(user, channel, self.now())
         return id_
 
     def use_trigger(self, id_: object) -> str:
@@ -169,15 +254,15 @@ class State:
         lent.uses += 1
         return lent.user
 
-    def lend_response(self, user: str, channel: str) -> str:
-        """The last part of a new `response_url`."""
+    def lend_response(self, user: str, channel: str, ts: str = "") -> str:
+        """The last part of a new `response_url`; `ts` is the message that it may replace."""
         number = next(self.numbers)
         id_ = f"{number}/{hashlib.sha256(f'response {number}'.encode()).hexdigest()[:24]}"
-        self.responses[id_] = _Lent(user, channel, self.now())
+        self.responses[id_] = Lent(user, channel, self.now(), ts)
         return id_
 
-    def use_response(self, id_: str) -> tuple[str, str]:
-        """User and channel. Raises when it is unknown, older than half an hour or was used five times."""
+    def use_response(self, id_: str) -> Lent:
+        """For whom and where. Raises when it is unknown, older than half an hour or was used five times."""
         lent = self.responses.get(id_)
         if lent is None:
             raise SlackError("invalid_url")
@@ -186,13 +271,27 @@ class State:
         if lent.uses >= RESPONSE_USES:
             raise SlackError("used_url")
         lent.uses += 1
-        return lent.user, lent.channel
+        return lent
 
-    def show(self, user: str, content: Mapping[str, Any]) -> View:
-        """Opens a modal."""
-        view = View(f"V{next(self.numbers):08d}", user, content, self._hash())
+    def show(self, user: str, content: Mapping[str, Any], on: View | None = None) -> View:
+        """Opens a modal, or puts it on top of one."""
+        id_ = f"V{next(self.numbers):08d}"
+        view = View(id_, user, content, self._hash(), on.root if on else id_)
         self.views[view.id] = view
         return view
+
+    def stack(self, root: str) -> list[View]:
+        """The modals that lie on each other, lowest first."""
+        return [view for view in self.views.values() if view.root == root]
+
+    def shut(self, view: View, *, whole_stack: bool = False) -> None:
+        """Closes a modal, or with it all that it lies on."""
+        for one in self.stack(view.root) if whole_stack else [view]:
+            self.views.pop(one.id, None)
+
+    def top(self, user: str) -> View:
+        """The modal that somebody has before them. Raises `LookupError`."""
+        return [view for view in self.views.values() if view.user == user][-1]
 
     def reshow(self, view: View, content: Mapping[str, Any]) -> View:
         """Puts other content into an open view."""

@@ -5,33 +5,23 @@ Knows no HTTP. An argument that Slack's reference does not name is refused, thou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from bot.playground import agents
 from bot.playground.blocks import faults_in_message, faults_in_view
+from bot.playground.methods import Args, Method
 from bot.playground.schema import Fault
-from bot.playground.shapes import message_json, user_json, view_json
+from bot.playground.shapes import channel_json, message_json, user_json, view_json
 from bot.playground.state import App, Channel, Message, SlackError, State, View
 
+MOST_STACKED = 3  # modals
 MOST_TEXT = 40_000  # characters; Slack cuts there, we refuse, so that nothing is cut unseen
 
-STRUCTURED = frozenset({"blocks", "view", "metadata"})  # arguments that are more than one value
-
-Args = Mapping[str, Any]
-Call = Callable[[State, App, Args], dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    """One method: what it does, what it must and may be told, the scope it needs, whether it reads JSON bodies."""
-
-    call: Call
-    required: frozenset[str]
-    optional: frozenset[str] = frozenset()
-    scope: str | None = None
-    reads_json: bool = True
+STRUCTURED = frozenset(
+    {"blocks", "view", "metadata", "unfurls", "prompts", "chunks"}
+)  # arguments that are more than one value
 
 
 def call(state: State, app: App, name: str, args: Args, *, as_json: bool = False) -> dict[str, Any]:
@@ -93,7 +83,8 @@ def _auth_test(_: State, app: App, __: Args) -> dict[str, Any]:
         "team_id": app.team,
         "user_id": app.bot_user,
         "bot_id": app.bot_id,
-        "is_enterprise_install": False,
+        "is_enterprise_install": app.enterprise is not None,
+        **({"enterprise_id": app.enterprise} if app.enterprise else {}),
     }
 
 
@@ -174,6 +165,57 @@ def _users_info(state: State, app: App, args: Args) -> dict[str, Any]:
     return {"user": user_json(user, app)}
 
 
+def _users_conversations(state: State, app: App, args: Args) -> dict[str, Any]:
+    asked, ours = args.get("user") or app.bot_user, app.bot_user
+    types = str(args.get("types", "public_channel")).split(",")
+    if not set(types) <= {"public_channel", "private_channel", "mpim", "im"}:
+        raise SlackError("invalid_types")
+    if "private_channel" in types and "groups:read" not in app.scopes:
+        raise SlackError("missing_scope", needed="groups:read", provided=",".join(sorted(app.scopes)))
+    wanted = {"public_channel": "channel", "private_channel": "group", "im": "im"}
+    kinds = {wanted[type_] for type_ in types if type_ in wanted}
+    listed = [
+        channel_json(channel, app)
+        for channel in state.channels.values()
+        if channel.kind in kinds
+        and asked in channel.members
+        and (not channel.is_private or ours in channel.members)
+        and not (channel.is_archived and args.get("exclude_archived") in (True, "true", "1"))
+    ]
+    return {"channels": listed, "response_metadata": {"next_cursor": ""}}
+
+
+def _unfurl(state: State, app: App, args: Args) -> dict[str, Any]:
+    if "unfurl_id" in args and "source" in args:
+        place = state.shared.get(args["unfurl_id"])
+        if args["source"] not in ("composer", "conversations_history"):
+            raise SlackError("invalid_source")
+        if place is None:
+            raise SlackError("invalid_unfurl_id")
+    elif "channel" in args and "ts" in args:
+        place = (state.channel(args["channel"]).id, str(args["ts"]))
+    else:
+        raise SlackError("missing_channel")
+    message = state.message(*place)
+    for url, unfurl in _unfurls(args).items():
+        if url not in str(message.content.get("text", "")).replace("&amp;", "&"):
+            raise SlackError("cannot_unfurl_url")
+        if not isinstance(unfurl, dict) or set(unfurl) - {"blocks", "preview", "hide_color"}:
+            raise SlackError("cannot_parse_attachment")
+        _refuse("invalid_blocks", faults_in_message(unfurl.get("blocks")))
+    if message.author == app.bot_user:
+        raise SlackError("cannot_unfurl_message")
+    state.unfurls[place] = {**state.unfurls.get(place, {}), **args["unfurls"]}
+    return {}
+
+
+def _unfurls(args: Args) -> Mapping[str, Any]:
+    unfurls = args.get("unfurls")
+    if not isinstance(unfurls, dict) or not unfurls:
+        raise SlackError("missing_unfurls")
+    return unfurls
+
+
 def _bots_info(_: State, app: App, args: Args) -> dict[str, Any]:
     if args.get("bot") != app.bot_id:
         raise SlackError("bot_not_found")
@@ -186,6 +228,17 @@ def _views_open(state: State, app: App, args: Args) -> dict[str, Any]:
     if external and any(view.content.get("external_id") == external for view in state.views.values()):
         raise SlackError("duplicate_external_id")
     return {"view": view_json(state.show(state.use_trigger(args["trigger_id"]), content), app)}
+
+
+def _views_push(state: State, app: App, args: Args) -> dict[str, Any]:
+    content = _view_content(args["view"], "modal")
+    user = state.use_trigger(args["trigger_id"])
+    below = next((view for view in reversed(state.views.values()) if view.user == user), None)
+    if below is None:
+        raise SlackError("invalid_trigger_id", "[ERROR] no modal is open to push on")
+    if len(state.stack(below.root)) >= MOST_STACKED:
+        raise SlackError("push_limit_reached")
+    return {"view": view_json(state.show(user, content, below), app)}
 
 
 def _views_update(state: State, app: App, args: Args) -> dict[str, Any]:
@@ -258,6 +311,18 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         ),
         "users.info": Method(_users_info, _names("user"), _names("include_locale"), "users:read", reads_json=False),
         "bots.info": Method(_bots_info, _names("bot"), _names("team_id"), "users:read", reads_json=False),
+        "users.conversations": Method(
+            _users_conversations,
+            _names(),
+            _names("user", "types", "exclude_archived", "limit", "cursor"),
+            "channels:read",
+            reads_json=False,
+        ),
+        "chat.unfurl": Method(
+            _unfurl, _names("unfurls"), _names("channel", "ts", "unfurl_id", "source", "metadata"), "links:write"
+        ),
+        **agents.METHODS,
+        "views.push": Method(_views_push, _names("trigger_id", "view")),
         "views.open": Method(_views_open, _names("trigger_id", "view")),
         "views.update": Method(_views_update, _names("view"), _names("view_id", "external_id", "hash")),
         "views.publish": Method(_views_publish, _names("user_id", "view"), _names("hash")),

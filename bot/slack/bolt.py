@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import NoReturn
 
 import msgspec
 from slack_bolt.app.async_app import AsyncApp
@@ -45,8 +44,16 @@ def bolt_app(bot_token: str, api_url: str, listener: Listener) -> AsyncApp:
         attaching_conversation_kwargs_enabled=False,
     )
     app.middleware(_Route(listener))
-    app.error(_raise)  # else Bolt answers 500 and logs what it pleases
     return app
+
+
+async def answered(app: AsyncApp, payload: Payload, kind: str) -> BoltResponse:
+    """What the listener answers to a payload. Raises what the listener raises, and `MalformedError`."""
+    request = bolt_request(payload, kind)
+    response = await app.async_dispatch(request)
+    if fault := request.context.get("fault"):
+        raise fault
+    return response
 
 
 def bolt_request(payload: Payload, kind: str) -> AsyncBoltRequest:
@@ -61,10 +68,6 @@ def bolt_request(payload: Payload, kind: str) -> AsyncBoltRequest:
         raise MalformedError(
             "The payload's team, user, channel or authorizations are not as Slack documents them."
         ) from None
-
-
-async def _raise(error: Exception) -> NoReturn:
-    raise error
 
 
 class _BotToken(AsyncAuthorize):
@@ -100,5 +103,9 @@ class _Route(AsyncMiddleware):
         resp: BoltResponse,  # noqa: ARG002  # Bolt's signature
         next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002, ARG002  # Bolt's signature
     ) -> BoltResponse:
-        answer = await self._listener(req.body, req.context["kind"])
+        try:
+            answer = await self._listener(req.body, req.context["kind"])
+        except Exception as fault:  # noqa: BLE001  # raised again by `answered`
+            req.context["fault"] = fault  # Bolt's own handling of errors fails on payloads that it cannot read
+            return BoltResponse(status=500)
         return BoltResponse(status=200, body="" if answer is None else msgspec.json.encode(answer).decode())

@@ -1,15 +1,13 @@
-"""Payload → command, pure: what kind of thing Slack delivers, who did it, and what the typed line says."""
+"""Payload → values, pure: what kind of thing Slack delivers, who it is from, what was typed. What happened in a channel
+stands in `events`, what was pressed or filled in stands in `interactions`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from enum import StrEnum
 
 import msgspec
 
-from bot.domain.commands import Command, understand
-from bot.domain.people import Account
 from bot.slack.payloads import MalformedError, Payload
 
 
@@ -32,11 +30,22 @@ class Kind(StrEnum):
 _KINDS = {kind.value: kind for kind in Kind if kind not in (Kind.COMMAND, Kind.CERTIFICATE_CHECK)}
 
 
-class _SlashCommand(msgspec.Struct):
+class SlashCommand(msgspec.Struct):
+    """A typed command. `organisation` vouches for its author, `text` is Slack's wire text."""
+
     command: str
     user_id: str
     team_id: str
     text: str = ""
+    channel_id: str = ""
+    trigger_id: str = ""
+    response_url: str = ""
+    enterprise_id: str = ""
+
+    @property
+    def organisation(self) -> str:
+        """The organisation in which workspaces share their people, else the workspace."""
+        return self.enterprise_id or self.team_id
 
 
 def kind_of(payload: Payload) -> Kind:
@@ -53,18 +62,20 @@ def kind_of(payload: Payload) -> Kind:
     raise MalformedError("The payload has neither a type nor a command.")
 
 
-def command_of(payload: Payload, word: str, knows: Callable[[str], bool]) -> Command | None:
-    """The wish in a slash command; None when it is not our `word` ("/arch"). Raises `MalformedError`."""
+def slash_command_of(payload: Payload) -> SlashCommand:
+    """The typed command in a payload. Raises `MalformedError`."""
     try:
-        slash = msgspec.convert(payload, _SlashCommand)
+        slash = msgspec.convert(payload, SlashCommand)
     except msgspec.ValidationError as fault:
         raise MalformedError(f"The command is not as Slack documents it: {fault}.") from None
-    if slash.command.lower() != word:
-        return None
     if not slash.user_id:
         raise MalformedError("The field user_id is empty.")
-    by = Account("slack", slash.user_id, organisation=slash.team_id)
-    return understand(readable(slash.text), by, knows)
+    return slash
+
+
+def room_of(channel: str) -> str:
+    """The room that a channel is; "" for a direct message, where a person is alone with whom they write to."""
+    return "" if channel.startswith("D") else channel
 
 
 def challenge_of(payload: Payload) -> str:
@@ -75,13 +86,15 @@ def challenge_of(payload: Payload) -> str:
     return challenge
 
 
-def delivery_key(kind: Kind, payload: Payload, signature: str) -> str:
-    """What stays the same when something is delivered again: a retried event has a new signature and its old id,
-    all else is the same thing only under the same signature, which covers its trigger id."""
+def delivery_key(kind: Kind, payload: Payload, otherwise: str) -> str:
+    """What stays the same when something is delivered again: an event's id, which a retry keeps under a new signature.
+
+    For all else that is `otherwise`: over HTTP the signature, which covers the trigger id.
+    """
     match payload:
         case {"event_id": str(id_)} if kind is Kind.EVENT and id_:
             return id_
-    return signature
+    return otherwise
 
 
 _TOKEN = re.compile(r"<([@#!]|https?:|mailto:|tel:)([^<>|]*)(?:\|([^<>]*))?>")

@@ -1,16 +1,17 @@
-"""What was asked: written down in batches, forgotten in time."""
+"""What was asked and whether it helped: written down in batches, forgotten in time."""
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 import structlog
-from sqlalchemy import Engine, delete, func, insert, select
+from sqlalchemy import Connection, Engine, delete, func, insert, select
 
-from bot.domain.events import QuestionAnswered
-from bot.store.tables import question
+from bot.domain.events import AnswerRated, Event, QuestionAnswered
+from bot.store.tables import question, rating
 
 MOST_WAITING = 10_000
 LONGEST_TEXT = 2_000  # characters
@@ -27,12 +28,12 @@ class QuestionLog:
     def __init__(self, engine: Engine, keep: timedelta) -> None:
         self._engine = engine
         self._keep = keep
-        self._waiting: deque[QuestionAnswered] = deque()
+        self._waiting: deque[Event] = deque()
         self._dropped = 0
         self._writing = Lock()
 
-    def add(self, event: QuestionAnswered) -> None:
-        """Takes one question. Beyond `MOST_WAITING` unwritten ones, further ones are counted and dropped."""
+    def add(self, event: Event) -> None:
+        """Takes one event. Beyond `MOST_WAITING` unwritten ones, further ones are counted and dropped."""
         if not self._keep:
             return
         if len(self._waiting) >= MOST_WAITING:
@@ -47,7 +48,7 @@ class QuestionLog:
             if batch:
                 try:
                     with self._engine.begin() as connection:
-                        connection.execute(insert(question), [_row(event) for event in batch])
+                        _insert(connection, batch)
                 except Exception:
                     self._waiting.extendleft(reversed(batch))
                     raise
@@ -57,9 +58,10 @@ class QuestionLog:
             return len(batch)
 
     def forget(self, now: datetime) -> int:
-        """Deletes questions that were kept long enough; gives their number."""
-        before = (now - self._keep).astimezone(UTC).replace(tzinfo=None)
+        """Deletes questions and ratings that were kept long enough; gives the number of questions."""
+        before = _utc(now - self._keep)
         with self._engine.begin() as connection:
+            connection.execute(delete(rating).where(rating.c.at < before))
             return connection.execute(delete(question).where(question.c.at < before)).rowcount
 
     def count(self) -> int:
@@ -68,9 +70,34 @@ class QuestionLog:
             return connection.execute(select(func.count()).select_from(question)).scalar_one()
 
 
+def _insert(connection: Connection, batch: Sequence[Event]) -> None:
+    questions = [_row(event) for event in batch if isinstance(event, QuestionAnswered)]
+    voices = {event.voice: event for event in batch if isinstance(event, AnswerRated)}  # the last word of each counts
+    if questions:
+        connection.execute(insert(question), questions)
+    if voices:
+        connection.execute(delete(rating).where(rating.c.voice.in_(voices)))
+        connection.execute(insert(rating), [_rating(event) for event in voices.values()])
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _rating(event: AnswerRated) -> dict[str, object]:
+    return {
+        "voice": event.voice,
+        "at": _utc(event.at),
+        "platform": event.platform,
+        "text": event.question[:LONGEST_TEXT],
+        "helpful": event.helpful,
+        "documents": list(event.documents),
+    }
+
+
 def _row(event: QuestionAnswered) -> dict[str, object]:
     return {
-        "at": event.at.astimezone(UTC).replace(tzinfo=None),
+        "at": _utc(event.at),
         "platform": event.platform,
         "text": event.question[:LONGEST_TEXT],
         "answered": event.answered,

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, inspect, text
 
 from bot.errors import ConfigurationError
 
-NEWEST = "0001"
+NEWEST = "0002"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 

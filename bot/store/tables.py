@@ -27,3 +27,27 @@ question = Table(
     Column("unmatched", JSON, nullable=False),  # words that were found nowhere
     Index(None, "at"),
 )
+
+# Whether an answer helped: one voice a person and question, the last one counts. Who it was cannot be read from it.
+rating = Table(
+    "rating",
+    metadata,
+    Column("voice", Text, primary_key=True),  # hexadecimal SHA-256
+    Column("at", DateTime, nullable=False),  # UTC
+    Column("platform", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("helpful", Boolean(create_constraint=False), nullable=False),
+    Column("documents", JSON, nullable=False),
+    Index(None, "at"),
+)
+
+# Where the bot has been, and what it needs to post there unasked.
+conversation = Table(
+    "conversation",
+    metadata,
+    Column("platform", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("organisation", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("reference", Text, nullable=False),  # the platform's own JSON
+)

@@ -1,8 +1,12 @@
-"""Teams: activity → command, card → answer. Knows no handler: it is handed `dispatch`.
+"""Teams: activity → command, reply → answer. Knows no handler: it is handed `dispatch`. Knows places, forms and cards,
+and what no button means.
 
-surface     one delivery, from its gate to its answer
+surface     one delivery, from its gate to its answer; what is posted unasked
 gates       who may come in     tokens: Bot Framework's token     keys: what that is checked with
-activities  JSON → what was sent     mentions, queries: what is meant by it     seen: what came before
-adapter     botbuilder's edge     inbound: activity → command → answer
-outbound    reply → answer to an invoke     connector: carries posts     credentials: our token     service_urls: where to
+activities  JSON → what was sent     mentions, queries, gestures: what is meant by it     seen: what came before
+adapter     botbuilder's edge     inbound: messages, arrivals     invokes: searches, links, dialogs, buttons
+accounts    who sent it     roster: who they are now     directory: where the bot is     references: how that is stored
+replies     command → reply     sharing: the rooms of a person     outbound: reply → body of an answer or a post
+posts       post and update     connector: carries them     credentials: our token     service_urls: where to
+manifest    what an administrator uploads     icons: its two pictures
 """

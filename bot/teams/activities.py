@@ -35,6 +35,18 @@ class Incoming:
     text: str = ""
     value: Any = None
     entities: Sequence[Json] = ()
+    reply_to: str = ""  # the post that a button was pressed on
+    action: str = ""  # of an installation update
+    added: Sequence[Json] = ()  # members, each as it was sent
+    removed: Sequence[Json] = ()
+    attachments: Sequence[Json] = ()
+
+    @property
+    def alone(self) -> bool:
+        """Whether somebody is alone with the bot: what is said here is seen by them and by nobody else."""
+        kind, id_ = self.conversation.get("conversationType"), self.conversation["id"]
+        # Chats between people are "personal" too where an extension is used in them; only the bot's own begin so.
+        return kind in (None, "personal") and not id_.startswith("19:")
 
     @property
     def tenant(self) -> str:
@@ -63,6 +75,11 @@ def read(body: bytes) -> Incoming:
         text=_text(payload, "text"),
         value=payload.get("value"),
         entities=_objects(payload, "entities"),
+        reply_to=_id(payload, "replyToId"),
+        action=_text(payload, "action"),
+        added=_objects(payload, "membersAdded"),
+        removed=_objects(payload, "membersRemoved"),
+        attachments=_objects(payload, "attachments"),
     )
 
 

@@ -33,9 +33,10 @@ class ConnectorAdapter(BotAdapter):  # type: ignore[misc]  # the SDK carries no 
         answer: Json | None = context.turn_state.get(_ANSWER)
         return answer
 
-    async def send_activities(self, _: TurnContext, activities: Sequence[Activity]) -> list[ResourceResponse]:
-        """Posts what a turn has to say. Raises `DeliveryFailed`."""
-        return [ResourceResponse(id=await self._post(activity)) for activity in activities]
+    async def send_activities(self, context: TurnContext, activities: Sequence[Activity]) -> list[ResourceResponse]:
+        """Posts what a turn has to say, below a message that it answers. Raises `DeliveryFailed`."""
+        answers = incoming_of(context).type == "message"  # other activities have no post that one could reply to
+        return [ResourceResponse(id=await self._post(activity, below=answers)) for activity in activities]
 
     async def update_activity(self, _: TurnContext, activity: Activity) -> None:
         """Replaces a post. Raises `DeliveryFailed`."""
@@ -45,7 +46,9 @@ class ConnectorAdapter(BotAdapter):  # type: ignore[misc]  # the SDK carries no 
         """Takes a post away. Raises `DeliveryFailed`."""
         await self._connector.delete(reference.service_url, reference.conversation.id, reference.activity_id)
 
-    async def _post(self, activity: Activity) -> str:
+    async def _post(self, activity: Activity, *, below: bool) -> str:
+        if not below:
+            activity.reply_to_id = None
         return await self._connector.post(
             activity.service_url, activity.conversation.id, _json(activity), reply_to=activity.reply_to_id or ""
         )

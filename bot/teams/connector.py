@@ -1,4 +1,4 @@
-"""Bot Framework's connector over HTTP: answers, posts and updates, with our token, to allowed addresses only."""
+"""Bot Framework's connector over HTTP: posts, updates and who is where, with our token, to allowed addresses only."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import quote
 
 import aiohttp
@@ -68,12 +69,39 @@ class Connector:
         """Takes a post away. Raises `DeliveryFailed`."""
         await self._send("DELETE", service_url, _path(conversation, id), None)
 
-    async def _send(self, method: str, service_url: str, path: str, activity: Json | None) -> bytes:
+    async def open(self, service_url: str, opening: Json) -> tuple[str, str]:
+        """Begins a conversation: a thread in a channel, a chat with a person. Its id and that of its first post.
+
+        Raises `DeliveryFailed`.
+        """
+        opened = _opened(await self._send("POST", service_url, "/v3/conversations", opening))
+        if not opened.id:
+            raise DeliveryFailed("the connector opened a conversation without an id")
+        return opened.id, opened.activity_id
+
+    async def member(self, service_url: str, conversation: str, person: str) -> Json:
+        """Somebody of a conversation's roster, by Teams or Entra id. Raises `DeliveryFailed`."""
+        path = f"/v3/conversations/{quote(conversation, safe='')}/members/{quote(person, safe='')}"
+        return _object(await self._send("GET", service_url, path, None, tries=2))
+
+    async def team(self, service_url: str, team: str) -> Json:
+        """A team: its name and more. Raises `DeliveryFailed`."""
+        return _object(await self._send("GET", service_url, f"/v3/teams/{quote(team, safe='')}", None))
+
+    async def channels(self, service_url: str, team: str) -> list[Any]:
+        """The channels of a team that everybody in it sees. Raises `DeliveryFailed`."""
+        path = f"/v3/teams/{quote(team, safe='')}/conversations"
+        listed = _object(await self._send("GET", service_url, path, None)).get("conversations")
+        return listed if isinstance(listed, list) else []
+
+    async def _send(
+        self, method: str, service_url: str, path: str, activity: Json | None, tries: int = _TRIES
+    ) -> bytes:
         address = service_url.rstrip("/") + path
         body = b"" if activity is None else msgspec.json.encode(activity)
         tokens_refused = 0
-        for attempt in range(1, _TRIES + 1):
-            last = attempt == _TRIES
+        for attempt in range(1, tries + 1):
+            last = attempt == tries
             token = ""
             try:
                 token = await self._token_for(service_url)
@@ -138,6 +166,7 @@ def _seconds(retry_after: str | None, now: float) -> float | None:
 
 class _Resource(msgspec.Struct):
     id: str = ""
+    activity_id: str = msgspec.field(default="", name="activityId")
 
 
 class _Error(msgspec.Struct):
@@ -149,10 +178,22 @@ class _Errors(msgspec.Struct):
 
 
 def _new_id(answer: bytes) -> str:
+    return _opened(answer).id
+
+
+def _opened(answer: bytes) -> _Resource:
     try:
-        return msgspec.json.decode(answer, type=_Resource).id
+        return msgspec.json.decode(answer, type=_Resource)
     except (msgspec.DecodeError, RecursionError):
-        return ""
+        return _Resource()
+
+
+def _object(answer: bytes) -> Json:
+    """A JSON object. Raises `DeliveryFailed` when the connector says something else."""
+    try:
+        return msgspec.json.decode(answer, type=dict[str, Any])
+    except (msgspec.DecodeError, RecursionError):
+        raise DeliveryFailed("the connector did not answer with a JSON object") from None
 
 
 def _code(answer: bytes) -> str:

@@ -1,109 +1,152 @@
-"""Activity → command → answer: what a message, a search or anything else from Teams leads to."""
+"""Activity → command → answer: what a message, an invoke or an arrival from Teams leads to."""
 
 from __future__ import annotations
 
-import asyncio
-import secrets
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Callable, Sequence
 
-import structlog
 from botbuilder.core import TurnContext
 from botbuilder.core.teams import TeamsActivityHandler
 from botbuilder.schema import Activity, Attachment
 
-from bot.cards import adaptive_cards, catalog
-from bot.cards.model import Card, Reply
-from bot.domain.commands import Command, Search, understand
-from bot.domain.people import Account
+from bot.cards.adaptive_cards import inert
+from bot.cards.model import Card, Form, Place
+from bot.cards.text import clean
+from bot.domain.commands import Welcome, understand
+from bot.teams.accounts import Accounts
 from bot.teams.activities import Incoming, Json
 from bot.teams.adapter import answer_invoke, incoming_of
-from bot.teams.mentions import is_called, without_mentions
-from bot.teams.outbound import found, not_here, notice
-from bot.teams.queries import read_query
+from bot.teams.connector import DeliveryFailed, PostGone
+from bot.teams.directory import Directory, changes_channels
+from bot.teams.gestures import read_submit
+from bot.teams.invokes import Invokes
+from bot.teams.mentions import is_called, without_cards, without_mentions
+from bot.teams.outbound import NOT_POSTED, message
+from bot.teams.posts import Posts
+from bot.teams.references import PERSONAL, kind_of
+from bot.teams.replies import Replies
+from bot.teams.seen import SeenActivities
 
-log = structlog.stdlib.get_logger(__name__)
-
-SEARCH_COMMAND = "search"
-_INVOKE_SECONDS = 4.5  # Teams waits five for the answer to an invoke
-_LONGEST_ENTRA_ID = 64  # it is a GUID
-
-Dispatch = Callable[[Command], Awaitable[Reply]]
-_Drawn = TypeVar("_Drawn")
+_WELCOME = "welcome"
 
 
 class Assistant(TeamsActivityHandler):  # type: ignore[misc]  # the SDK carries no types
     """Our side of a turn. The SDK calls the method that is named after the kind of activity."""
 
     def __init__(
-        self, dispatch: Dispatch, knows: Callable[[str], bool], invoke_seconds: float = _INVOKE_SECONDS
+        self,
+        *,
+        replies: Replies,
+        accounts: Accounts,
+        posts: Posts,
+        invokes: Invokes,
+        directory: Directory,
+        knows: Callable[[str], bool],
+        welcomed: SeenActivities,
     ) -> None:
-        self._dispatch = dispatch
+        self._replies = replies
+        self._accounts = accounts
+        self._posts = posts
+        self._invokes = invokes
+        self._directory = directory
         self._knows = knows
-        self._invoke_seconds = invoke_seconds
+        self._welcomed = welcomed
 
     async def on_message_activity(self, turn_context: TurnContext) -> None:
-        """A message to the bot is answered where it was written."""
+        """A message to the bot is answered where it was written; so is a button of a client without invokes."""
         incoming = incoming_of(turn_context)
-        if not _is_for_us(incoming):
-            return
-        words = without_mentions(incoming.text, incoming.entities, incoming.recipient["id"])
-        command = understand(words, _sender(incoming), self._knows)
-        await turn_context.send_activity(await self._answer(command, _message))
+        if isinstance(incoming.value, dict) and not incoming.text.strip():
+            await self._pressed(turn_context, incoming)
+        elif _is_for_us(incoming):
+            text = without_cards(incoming.text)
+            words = without_mentions(text, incoming.entities, incoming.recipient["id"])
+            if not words and (text != incoming.text or any(map(_is_card, incoming.attachments))):
+                return  # a card that somebody put there with the extension, and no word to us
+            by = await self._accounts.sender(incoming)
+            command = understand(words, by, self._knows, for_all=bool(by.room))
+            await turn_context.send_activity(_activity(await self._replies.shown(command)))
+            await self._directory.note(incoming)
 
     async def on_invoke_activity(self, turn_context: TurnContext) -> None:
         """An invoke is answered in the HTTP response, by plain dicts: the SDK's models lose or break some of them."""
-        incoming = incoming_of(turn_context)
-        if incoming.name == "composeExtension/query":
-            answer_invoke(turn_context, await self._search(incoming))
-        else:
-            answer_invoke(turn_context, not_here(incoming.name))
+        answer_invoke(turn_context, await self._invokes.answer(incoming_of(turn_context)))
 
     async def on_conversation_update_activity(self, turn_context: TurnContext) -> None:
-        """Nothing is said on arrival. The SDK's own dispatch would ask Teams for each new member."""
+        """Arrivals and departures of the bot, channels that come and go. Nobody else's arrival is greeted; the SDK's
+        own dispatch would ask Teams for each new member.
+        """
+        incoming = incoming_of(turn_context)
+        if _has(incoming, incoming.removed):
+            await self._left(incoming)
+        elif _has(incoming, incoming.added):
+            await self._arrived(turn_context, incoming)
+        elif changes_channels(incoming):
+            await self._directory.note(incoming)
+        elif incoming.channel_data.get("eventType") == "channelDeleted":
+            await self._directory.lose_channel(incoming)
+        elif incoming.channel_data.get("eventType") == "teamDeleted":
+            await self._left(incoming)
+
+    async def on_installation_update(self, turn_context: TurnContext) -> None:
+        """The app was installed or removed; an upgrade needs no welcome."""
+        incoming = incoming_of(turn_context)
+        if incoming.action == "add":
+            await self._arrived(turn_context, incoming)
+        elif incoming.action == "remove":
+            await self._left(incoming)
 
     async def on_event_activity(self, turn_context: TurnContext) -> None:
         """Meetings and read receipts are nothing to us; the SDK would read each into its models first."""
 
-    async def _search(self, incoming: Incoming) -> Json:
-        query = read_query(incoming.value)
-        if query.command != SEARCH_COMMAND:
-            return not_here(incoming.name)
-        command = Search(_sender(incoming), query.text, query.skip, query.count)
-        try:
-            async with asyncio.timeout(self._invoke_seconds):
-                return await self._answer(command, found)
-        except TimeoutError:
-            log.warning("teams search too slow", seconds=self._invoke_seconds)
-            return notice("The search took too long. Please try again.")
+    async def _arrived(self, turn_context: TurnContext, incoming: Incoming) -> None:
+        """Teams tells of an arrival in two ways, and sometimes twice: it is greeted once."""
+        if self._welcomed.is_new(incoming.conversation["id"], _WELCOME):
+            by = await self._accounts.sender(incoming)
+            await turn_context.send_activity(_activity(await self._replies.shown(Welcome(by))))
+        await self._directory.note(incoming)
 
-    async def _answer(self, command: Command, drawn: Callable[[Reply], _Drawn]) -> _Drawn:
-        """The reply to a command, drawn; a fault is logged and its reference is what is shown."""
-        try:
-            return drawn(await self._dispatch(command))
-        except Exception:  # whatever it is, the person must be told and Teams must get a 2xx
-            reference = secrets.token_hex(4)
-            log.exception("a command from Teams failed", command=type(command).__name__, reference=reference)
-            return drawn(catalog.fault(reference))
+    async def _left(self, incoming: Incoming) -> None:
+        self._welcomed.forget(incoming.conversation["id"], _WELCOME)
+        await self._directory.leave(incoming)
+
+    async def _pressed(self, turn_context: TurnContext, incoming: Incoming) -> None:
+        """The fallback of a button: its answer can only be a post, or a change of the card."""
+        by = await self._accounts.sender(incoming)
+        said = await self._replies.to_press(
+            read_submit(incoming.value), by, incoming.sender["id"], for_all=bool(by.room)
+        )
+        match said.reply:
+            case Card(place=Place.INSTEAD) as card if incoming.reply_to:
+                try:
+                    await self._posts.replace(incoming, card)
+                except PostGone:
+                    await turn_context.send_activity(_activity(card))
+            case Card() as card if said.room:
+                try:
+                    await self._posts.post(said.room, card)
+                    sentence = card.summary
+                except (DeliveryFailed, ValueError):
+                    sentence = NOT_POSTED
+                await turn_context.send_activity(Activity(type="message", text=inert(clean(sentence))))
+            case card_or_form:
+                await turn_context.send_activity(_activity(card_or_form))
 
 
 def _is_for_us(incoming: Incoming) -> bool:
     """Whether a message is to the bot: in a personal chat each one is, elsewhere those that mention it."""
-    if incoming.conversation.get("conversationType", "personal") == "personal":
-        return True
-    return is_called(incoming.entities, incoming.recipient["id"])
+    return kind_of(incoming) == PERSONAL or is_called(incoming.entities, incoming.recipient["id"])
 
 
-def _sender(incoming: Incoming) -> Account:
-    entra_id = incoming.sender.get("aadObjectId")
-    if not isinstance(entra_id, str) or not 0 < len(entra_id) <= _LONGEST_ENTRA_ID:
-        entra_id = str(incoming.sender["id"])
-    return Account("teams", entra_id, incoming.tenant)
+def _is_card(attachment: Json) -> bool:
+    return str(attachment.get("contentType")).startswith("application/vnd.microsoft.card.")
 
 
-def _message(reply: Reply) -> Activity:
-    if not isinstance(reply, Card):
-        raise TypeError("a message is answered with a card")
-    drawn = adaptive_cards.attachment(reply)
-    attachment = Attachment(content_type=drawn["contentType"], content=drawn["content"])
-    return Activity(type="message", summary=reply.summary, attachments=[attachment])
+def _has(incoming: Incoming, members: Sequence[Json]) -> bool:
+    """Whether the bot is among those who came or went."""
+    bot = incoming.recipient["id"]
+    return bool(bot) and any(member.get("id") == bot for member in members)
+
+
+def _activity(what: Card | Form) -> Activity:
+    drawn = message(what)
+    attachments = [Attachment(content_type=a["contentType"], content=a["content"]) for a in drawn["attachments"]]
+    return Activity(type="message", summary=drawn["summary"], attachments=attachments)

@@ -1,10 +1,13 @@
-"""Mentions in a Teams message: whether the bot is called, and the words without its name."""
+"""The words of a Teams message: without the bot's name where it is called, without the marks of inserted cards."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from bot.teams.activities import Json
+from bot.teams.gestures import plain
+
+_INSERTED = "http://schema.skype.com/InputExtension"  # marks the place of a card that an extension put in
 
 
 def is_called(entities: Sequence[Json], bot: str) -> bool:
@@ -19,6 +22,11 @@ def without_mentions(text: str, entities: Sequence[Json], bot: str) -> str:
         if isinstance(marked, str) and marked:
             text = text.replace(marked, " ", 1)
     return text.replace("&nbsp;", " ").strip()  # Teams puts one after a mention, even in plain text
+
+
+def without_cards(text: str) -> str:
+    """The text without the places of cards that were inserted into it; these come as HTML in whatever text."""
+    return plain(text).strip() if _INSERTED in text else text
 
 
 def _mentions(entities: Sequence[Json], bot: str) -> Iterator[Json]:

@@ -1,11 +1,36 @@
-"""Reply → the body of the answer to an invoke: results, notices, and answers to what means nothing to us."""
+"""Reply → the body of the answer to an invoke, and the message of a post. Pure.
+
+Results go to searches and links, cards and forms into dialogs, messages and the place of a pressed card.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import msgspec
+
 from bot.cards import adaptive_cards
-from bot.cards.model import Reply, Results
+from bot.cards.model import Card, Caution, Form, Note, Reply, Result, Results, Text
 from bot.cards.text import clean
 from bot.teams.activities import Json
+
+_ADAPTIVE = adaptive_cards.CARD
+_SENTENCE = "application/vnd.microsoft.activity.message"
+_ERROR = "application/vnd.microsoft.error"
+_LONGEST_TOAST = 300  # characters; what is longer is posted as a card
+
+UNKNOWN = "Archway does not know this action. It may belong to a newer or an older version of the app."
+TOO_SLOW = "That took too long. Please try again."
+NOT_POSTED = "That could not be posted there. Is Archway still in that team or chat?"
+
+
+def message(what: Card | Form) -> Json:
+    """The message that carries a card or a form."""
+    if isinstance(what, Form):
+        attachment = {"contentType": _ADAPTIVE, "content": _form_in_chat(what)}
+        return {"type": "message", "summary": adaptive_cards.inert(clean(what.title)), "attachments": [attachment]}
+    summary = adaptive_cards.inert(clean(what.summary))
+    return {"type": "message", "summary": summary, "attachments": [adaptive_cards.attachment(what)]}
 
 
 def notice(sentence: str) -> Json:
@@ -13,23 +38,105 @@ def notice(sentence: str) -> Json:
     return {"composeExtension": {"type": "message", "text": adaptive_cards.inert(clean(sentence))}}
 
 
-def found(reply: Reply) -> Json:
-    """The answer to a query: a page of results, or the sentence of a card."""
-    return adaptive_cards.extension(reply) if isinstance(reply, Results) else notice(reply.summary)
+def offered(result: Result) -> Json:
+    """A result as an extension lists it: a preview, and the card that is inserted."""
+    (attachment,) = adaptive_cards.extension(Results((result,)))["composeExtension"]["attachments"]
+    return dict(attachment)
 
 
-def not_here(invoke: str) -> Json:
-    """The answer to an invoke that we do not know: in the shape that its place in Teams can show.
+def offered_as_json(result: Result) -> msgspec.Raw:
+    """The same, written out: worth remembering, since every few letters that are typed find the same documents."""
+    return msgspec.Raw(msgspec.json.encode(offered(result)))
+
+
+def found(reply: Reply, offer: Callable[[Result], object] = offered) -> Json:
+    """The answer to a query: a page of results, each as `offer` draws it, or the sentence of a card."""
+    if isinstance(reply, Results):
+        attachments = [offer(result) for result in reply.results]
+        return {"composeExtension": {"type": "result", "attachmentLayout": "list", "attachments": attachments}}
+    return notice(reply.summary if isinstance(reply, Card) else reply.title)
+
+
+def unfurled(reply: Reply) -> Json:
+    """The answer to a pasted link: a card below it, or nothing. A list of no cards breaks Microsoft's own client."""
+    return adaptive_cards.unfurl(reply.results[0]) if isinstance(reply, Results) and reply.results else {}
+
+
+def inserted(card: Card) -> Json:
+    """The answer that puts a card into the message that somebody writes."""
+    attachment = {**adaptive_cards.attachment(card), "preview": adaptive_cards.attachment(card)}
+    return {"composeExtension": {"type": "result", "attachmentLayout": "list", "attachments": [attachment]}}
+
+
+def dialog(what: Card | Form) -> Json:
+    """The answer that opens a dialog or goes on in one. Dialogs know `Action.Submit` alone."""
+    body = adaptive_cards.dialog(what)
+    shown = body["task"]["value"]["card"]["content"]
+    if actions := shown.get("actions"):
+        shown["actions"] = [action.get("fallback", action) for action in actions]
+    return body
+
+
+def dialog_end(sentence: str) -> Json:
+    """The answer that ends a dialog with a sentence."""
+    return {"task": {"type": "message", "value": adaptive_cards.inert(clean(sentence))}}
+
+
+def in_place(what: Card | Form) -> Json:
+    """The answer to a pressed button that replaces its card, for whoever pressed."""
+    return {"statusCode": 200, "type": _ADAPTIVE, "value": _shown(what)}
+
+
+def toast(sentence: str) -> Json:
+    """The answer to a pressed button that is a sentence for whoever pressed."""
+    return {"statusCode": 200, "type": _SENTENCE, "value": adaptive_cards.inert(clean(sentence))}
+
+
+def malformed() -> Json:
+    """The answer to a pressed button of which nothing can be read. The HTTP status is 200 all the same."""
+    return {"statusCode": 400, "type": _ERROR, "value": {"code": "BadRequest", "message": UNKNOWN}}
+
+
+def is_short(card: Card) -> bool:
+    """Whether a card's summary says all of it: a word of thanks, a refusal."""
+    plain = all(isinstance(block, Text | Caution | Note) for block in card.blocks)
+    return plain and len(card.blocks) == 1 and not card.buttons and len(card.summary) <= _LONGEST_TOAST
+
+
+def is_no(card: Card) -> bool:
+    """Whether a card says that something was not done: its summary then says why."""
+    return card.name in ("refusal", "fault")
+
+
+def not_here(invoke: str, sentence: str = UNKNOWN) -> Json:
+    """The answer to an invoke that we do not know or cannot answer: in the shape that its place in Teams can show.
 
     Never an error status: repeated ones make Teams stop delivering.
     """
-    sentence = "Archway does not know this action. It may belong to a newer or an older version of the app."
-    if invoke in ("composeExtension/fetchTask", "task/fetch", "task/submit"):
-        return {"task": {"type": "message", "value": sentence}}
-    if invoke == "composeExtension/query":
-        return notice("Archway does not know this search command.")
+    if invoke in ("composeExtension/fetchTask", "composeExtension/submitAction", "task/fetch", "task/submit"):
+        return dialog_end(sentence)
+    if invoke in ("composeExtension/queryLink", "composeExtension/anonymousQueryLink"):
+        return {}
     if invoke.startswith("composeExtension/"):
         return notice(sentence)
     if invoke == "adaptiveCard/action":
-        return {"statusCode": 200, "type": "application/vnd.microsoft.activity.message", "value": sentence}
+        return toast(sentence)
     return {}
+
+
+def _shown(what: Card | Form) -> Json:
+    return _form_in_chat(what) if isinstance(what, Form) else adaptive_cards.card(what)
+
+
+def _form_in_chat(form: Form) -> Json:
+    """The form as a card of its own, whose answer can take its place: an `Action.Submit` alone cannot be answered so."""
+    shown = adaptive_cards.form(form, titled=True)
+    shown["actions"] = [_answerable(action) for action in shown["actions"]]
+    return shown
+
+
+def _answerable(submit: Json) -> Json:
+    if submit["type"] != "Action.Submit":
+        return submit
+    data = dict(submit["data"])
+    return {**submit, "type": "Action.Execute", "verb": data.pop("verb"), "data": data, "fallback": submit}

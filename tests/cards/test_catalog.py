@@ -1,10 +1,10 @@
 """What the cards say: the answer first, exact words, honest warnings."""
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -15,6 +15,8 @@ from bot.cards.examples import (
     ENCRYPTION,
     EXAMPLES,
     FAILOVER,
+    GRACE,
+    HOLDINGS,
     KAFKA,
     PUBLIC,
     ROTATION,
@@ -25,17 +27,22 @@ from bot.cards.model import (
     Block,
     Card,
     Caution,
+    Choice,
     Facts,
+    Form,
     Heading,
     Inlines,
     Items,
     Link,
     Literal,
     Note,
+    Place,
     Quote,
     Results,
     Strong,
 )
+from bot.domain.commands import LONGEST_QUESTION, Ask, OpenQuestionForm, Rate, Share, Show, pressed
+from bot.domain.people import Account
 from knowledge.documents import Answer, Citation, Clause, Level, Line, Passage, Shown, Status
 
 T = TypeVar("T", bound=Block)
@@ -49,10 +56,10 @@ def of_kind(card: Card, kind: type[T]) -> list[T]:
     return [block for block in card.blocks if isinstance(block, kind)]
 
 
-def found(*clauses: Clause, where: Citation = ENCRYPTION, **more: object) -> Answer:
+def found(*clauses: Clause, where: Citation = ENCRYPTION, **more: Any) -> Answer:
     lines = tuple(Line(clause.text, clause.level, replace(where, clause=clause.id)) for clause in clauses)
     answer = Answer("how do we encrypt buckets?", answered=True, confidence=0.9, answer=lines, results=(where,))
-    return replace(answer, **more)  # type: ignore[arg-type] # the members are checked when the value is made
+    return replace(answer, **more)
 
 
 def test_every_card_of_the_catalog_has_an_example() -> None:
@@ -60,9 +67,11 @@ def test_every_card_of_the_catalog_has_an_example() -> None:
         function.__name__.rstrip("_")
         for _, function in inspect.getmembers(catalog, inspect.isfunction)
         if function.__module__ == catalog.__name__
-        and inspect.signature(function).return_annotation in ("Card", "Results")
+        and not function.__name__.startswith("_")
+        and inspect.signature(function).return_annotation in ("Card", "Form", "Results")
     }
-    shown = {reply.name if isinstance(reply, Card) else "results" for reply in (make() for make in EXAMPLES.values())}
+    replies = [make() for make in EXAMPLES.values()]
+    shown = {"results" if isinstance(reply, Results) else reply.name for reply in replies}
     assert made - shown == {"shown"}  # which is one of shown_document and shown_clause
     assert shown <= made
 
@@ -213,7 +222,7 @@ def test_results_put_the_answer_first() -> None:
     page = catalog.results(((ENCRYPTION, "- Encrypt it."), (SECRETS, "")), found(AT_REST))
     assert isinstance(page, Results)
     assert [result.card.name for result in page.results] == ["answer", "cited", "cited"]
-    assert page.results[0].title == AT_REST.text
+    assert (page.results[0].title, page.results[0].text) == (f"Answer from {AT_REST.id}", AT_REST.text)
     assert [quote.line for quote in of_kind(page.results[1].card, Quote)] == [("Encrypt it.",)]
     assert page.results[2].text == "STD-002 · standard · security@example.org · reviewed 2026-05-02"
 
@@ -242,17 +251,147 @@ def test_a_fault_shows_its_reference() -> None:
     assert "5f2a9c01" in plain.text(card)
 
 
-def test_no_card_has_a_button_yet() -> None:
-    kinds: Iterable[type] = {
-        type(block) for make in EXAMPLES.values() if isinstance(card := make(), Card) for block in card.blocks
-    }
-    assert {kind.__name__ for kind in kinds} <= {
-        "Text",
-        "Quote",
-        "Items",
-        "Facts",
-        "Caution",
-        "Note",
-        "Heading",
-        "Code",
-    }
+def labels(card: Card) -> list[str]:
+    return [button.label for button in card.buttons]
+
+
+OTHERS = tuple(replace(SECRETS, id=f"STD-{number}", path=str(number)) for number in range(9))
+
+
+def test_an_answer_can_be_rated_and_shared() -> None:
+    card = catalog.answer(found(AT_REST))
+    assert labels(card) == ["Helpful", "Not helpful", "Share in channel"]
+    assert {button.about for button in card.buttons} == {"how do we encrypt buckets?"}
+    assert [pressed(button.verb, button.about, GRACE) for button in card.buttons] == [
+        Rate(GRACE, "how do we encrypt buckets?", helpful=True),
+        Rate(GRACE, "how do we encrypt buckets?", helpful=False),
+        Share(GRACE, "how do we encrypt buckets?"),
+    ]
+
+
+def test_what_everybody_sees_already_is_not_offered_to_be_shared() -> None:
+    assert labels(catalog.answer(found(AT_REST), for_all=True)) == ["Helpful", "Not helpful"]
+    assert "Share in channel" not in labels(catalog.whole_answer(found(AT_REST), for_all=True))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"answer": tuple(Line(f"Line {n}.", None, ENCRYPTION) for n in range(6))},
+        {"results": (ENCRYPTION, *OTHERS[:4])},
+        {"answer": (Line("Everything MUST be said. " * 60, None, ENCRYPTION),)},
+    ],
+)
+def test_more_is_offered_where_there_is_more(more: dict[str, Any]) -> None:
+    assert labels(catalog.answer(found(AT_REST, **more)))[0] == "More"
+
+
+def test_more_is_not_offered_where_all_is_shown() -> None:
+    assert "More" not in labels(catalog.answer(found(AT_REST, results=(ENCRYPTION, *OTHERS[:3]))))
+
+
+def test_more_shows_every_line_and_every_document_in_the_place_of_the_answer() -> None:
+    lines = tuple(Line(f"Line {n}. " * 80, None, replace(ENCRYPTION, clause=str(n))) for n in range(9))
+    card = catalog.whole_answer(found(answer=lines, results=(ENCRYPTION, *OTHERS)))
+    assert [words(quote.line) for quote in of_kind(card, Quote)] == [line.text.strip() for line in lines]
+    assert len(of_kind(card, Items)[0].lines) == 9
+    assert card.place is Place.INSTEAD
+    assert "More" not in labels(card)
+
+
+def test_a_shared_answer_says_who_shared_it_to_the_room() -> None:
+    card = catalog.shared_answer(found(AT_REST), GRACE)
+    assert words(of_kind(card, Note)[-1].line) == "Shared by Grace Hopper"
+    assert card.place is Place.ROOM
+    assert "Share in channel" not in labels(card)
+
+
+def test_somebody_without_a_name_shares_all_the_same() -> None:
+    card = catalog.shared_answer(found(AT_REST), Account("teams", "29:1"))
+    assert words(of_kind(card, Note)[-1].line) == "Shared by a colleague"
+
+
+@pytest.mark.parametrize(
+    ("make", "place"), [(catalog.whole_answer, Place.INSTEAD), (lambda a: catalog.shared_answer(a, GRACE), Place.ROOM)]
+)
+def test_an_answer_that_has_gone_since_is_no_answer_in_the_same_place(
+    make: Callable[[Answer], Card], place: Place
+) -> None:
+    card = make(Answer("q", answered=False, confidence=0.0))
+    assert (card.name, card.place) == ("no_answer", place)
+
+
+def test_a_question_too_long_for_a_button_has_none() -> None:
+    assert catalog.answer(found(AT_REST, question="x" * (LONGEST_QUESTION + 1))).buttons == ()
+    assert catalog.answer(found(AT_REST, question="x" * LONGEST_QUESTION)).buttons
+
+
+def test_a_spelling_to_try_is_one_press_away() -> None:
+    answer = Answer("kubernets", answered=False, confidence=0.0, did_you_mean="kubernetes")
+    (button,) = catalog.no_answer(answer).buttons
+    assert pressed(button.verb, button.about, GRACE) == Ask(GRACE, "kubernetes")
+    assert catalog.no_answer(replace(answer, did_you_mean=None)).buttons == ()
+
+
+def test_the_successor_of_a_document_is_one_press_away() -> None:
+    shown = Shown(replace(STANDARD, status=Status.SUPERSEDED), None, ENCRYPTION, superseded_by=(KAFKA,))
+    (button,) = catalog.shown(shown).buttons
+    assert pressed(button.verb, button.about, GRACE) == Show(GRACE, KAFKA.path)
+
+
+def test_the_room_to_share_in_is_chosen_from_those_of_the_asker() -> None:
+    form = catalog.share_form("q", [("C1", "general"), ("C2", "payments")])
+    assert form.fields[0].choices == (Choice("general", "C1"), Choice("payments", "C2"))
+    assert pressed(form.verb, form.about, GRACE, {form.fields[0].name: "C2"}) == Share(GRACE, "q", "C2")
+
+
+def test_a_question_from_the_form_is_asked() -> None:
+    form = catalog.question_form("and what about pods?")
+    assert form.fields[0].value == "and what about pods?"
+    assert pressed(form.verb, form.about, GRACE, {form.fields[0].name: "why?"}) == Ask(GRACE, "why?")
+
+
+def test_the_home_tab_leads_with_asking_and_shows_what_is_new() -> None:
+    card = catalog.home(HOLDINGS, (ENCRYPTION, KAFKA), "/ask")
+    (button,) = card.buttons
+    assert button.primary
+    assert pressed(button.verb, button.about, GRACE) == OpenQuestionForm(GRACE)
+    text = plain.text(card)
+    assert "ADR-0004 · Use Kafka for events between services" in text
+    assert "46 documents, with 318 clauses" in text
+    assert "/ask do buckets have to be encrypted?" in text
+
+
+def test_a_welcome_offers_three_things_to_try() -> None:
+    card = catalog.welcome(HOLDINGS, "/arch")
+    assert [pressed(button.verb, button.about, GRACE) for button in card.buttons] == [
+        Ask(GRACE, question) for question in catalog.TRY
+    ]
+    assert all(len(button.label) <= 32 for button in card.buttons)  # what a button on a phone shows
+
+
+def test_what_is_put_into_a_conversation_has_no_buttons() -> None:
+    page = catalog.results(((ENCRYPTION, ""),), found(AT_REST))
+    assert [result.card.buttons for result in page.results] == [(), ()]
+
+
+def test_every_button_and_form_means_something() -> None:
+    for make in EXAMPLES.values():
+        reply = make()
+        if isinstance(reply, Form):
+            assert pressed(reply.verb, reply.about, GRACE, {field.name: "x" for field in reply.fields})
+        elif isinstance(reply, Card):
+            assert [pressed(button.verb, button.about, GRACE) for button in reply.buttons] or not reply.buttons
+            assert sum(button.primary for button in reply.buttons) <= 1
+
+
+def test_no_field_has_a_name_that_forms_need_themselves() -> None:
+    forms = [reply for make in EXAMPLES.values() if isinstance(reply := make(), Form)]
+    assert forms
+    assert not {field.name for form in forms for field in form.fields} & {"verb", "about"}
+
+
+def test_titles_of_forms_fit_on_a_modal() -> None:
+    for make in EXAMPLES.values():
+        if isinstance(reply := make(), Form):
+            assert len(reply.title) <= 24

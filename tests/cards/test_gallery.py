@@ -8,7 +8,7 @@ import pytest
 
 from bot.cards import gallery
 from bot.cards.examples import EXAMPLES
-from bot.cards.model import Card
+from bot.cards.model import Results
 
 
 @pytest.fixture(scope="module")
@@ -29,14 +29,19 @@ class Page(HTMLParser):
 
 
 def test_every_card_is_written_for_both_platforms(out: Path) -> None:
-    cards = {name for name, make in EXAMPLES.items() if isinstance(make(), Card)}
+    searches = {name for name, make in EXAMPLES.items() if isinstance(make(), Results) and not name.startswith("link")}
+    cards = set(EXAMPLES) - searches
     assert {path.stem for path in (out / "slack").glob("*.json")} == cards
     assert {path.stem for path in (out / "teams").glob("*.json")} == cards
-    assert {path.stem for path in (out / "search").glob("*.json")} == set(EXAMPLES) - cards
+    assert {path.stem for path in (out / "search").glob("*.json")} == searches
     assert all(json.loads(path.read_text(encoding="utf-8"))["blocks"] for path in (out / "slack").glob("*.json"))
-    assert all(
-        json.loads(path.read_text(encoding="utf-8"))["version"] == "1.5" for path in (out / "teams").glob("*.json")
-    )
+    versions = {path.stem: json.loads(path.read_text())["version"] for path in (out / "teams").glob("*.json")}
+    assert {name for name, version in versions.items() if version != "1.5"} == {"link_to_a_clause"}
+
+
+def test_forms_and_the_home_tab_are_written_as_views(out: Path) -> None:
+    types = {path.stem: json.loads(path.read_text()).get("type", "message") for path in (out / "slack").glob("*.json")}
+    assert (types["question_form"], types["home"], types["answer"]) == ("modal", "home", "message")
 
 
 def test_the_page_shows_every_card_once(out: Path) -> None:
@@ -58,6 +63,15 @@ def test_the_page_needs_no_script_and_no_network(out: Path) -> None:
     assert policy.startswith("default-src 'none'")
 
 
+def test_the_page_draws_buttons_and_fields_as_they_are_labelled(out: Path) -> None:
+    text = (out / "index.html").read_text(encoding="utf-8")
+    for label in ("More", "Helpful", "Not helpful", "Share in channel", "Ask a question"):
+        assert '<span class="slack-button' in text
+        assert text.count(f">{label}</span>") >= 2, label
+    assert text.count('class="slack-label">Question<') == 2
+    assert "payments-platform</li>" in text
+
+
 def test_hostile_texts_stay_texts_on_the_page(out: Path) -> None:
     text = (out / "index.html").read_text(encoding="utf-8")
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
@@ -67,7 +81,7 @@ def test_hostile_texts_stay_texts_on_the_page(out: Path) -> None:
 
 
 def test_a_card_that_the_page_cannot_draw_is_an_error() -> None:
-    strange = gallery.Exhibit("x", "answer", "", {"blocks": [{"type": "video"}]}, {"body": []}, "")
+    strange = gallery.Exhibit("x", "answer", "", "message", {"blocks": [{"type": "video"}]}, {"body": []})
     with pytest.raises(ValueError, match="cannot draw video"):
         gallery.page([strange])
 

@@ -11,10 +11,14 @@ from bot.cards import adaptive_cards, block_kit, plain
 from bot.cards.fit import NOTICE, Budget, fitted
 from bot.cards.model import (
     Block,
+    Button,
     Card,
     Caution,
+    Choice,
     Code,
     Facts,
+    Field,
+    Form,
     Heading,
     Inlines,
     Items,
@@ -25,6 +29,7 @@ from bot.cards.model import (
     Strong,
     Text,
 )
+from bot.cards.text import units
 
 PIECES = st.sampled_from(
     [
@@ -66,8 +71,34 @@ BLOCKS: st.SearchStrategy[Block] = st.one_of(
     st.builds(Heading, TEXTS),
     st.builds(Code, TEXTS),
 )
-CARDS = st.builds(Card, st.just("any"), TEXTS, st.lists(BLOCKS, max_size=12).map(tuple), st.none() | TEXTS)
-BUDGET = Budget(most=10_000, run=100, link=80, entry=350, block=270)
+VERBS = st.sampled_from(["ask", "show", "not_helpful"])
+BUTTONS = st.lists(st.builds(Button, TEXTS, VERBS, TEXTS, st.booleans()), max_size=30).map(tuple)
+CARDS = st.builds(
+    Card, st.just("any"), TEXTS, st.lists(BLOCKS, max_size=12).map(tuple), st.none() | TEXTS, st.just(()) | BUTTONS
+)
+CHOICES = st.lists(st.builds(Choice, TEXTS, TEXTS), max_size=120).map(tuple)
+FIELDS = st.builds(
+    Field,
+    st.just("one"),
+    TEXTS,
+    TEXTS,
+    TEXTS,
+    st.just(()) | CHOICES,
+    st.booleans(),
+    st.sampled_from([0, 9, 1_000, 9_000]),
+)
+FORMS = st.builds(
+    lambda fields, **more: Form(
+        name="any", fields=tuple([replace(field, name=f"field_{n}") for n, field in enumerate(fields)]), **more
+    ),
+    st.lists(FIELDS, min_size=1, max_size=6),
+    title=TEXTS,
+    submit=TEXTS,
+    verb=VERBS,
+    about=TEXTS,
+    intro=LINES,
+)
+BUDGET = Budget(most=10_000, run=100, link=80, entry=350, block=270, button=200, told=1)
 MANY = Card("any", "", tuple([Note(("a",))] * 500), "t" * 500)
 
 any_card = settings(
@@ -96,6 +127,11 @@ def test_a_slack_message_keeps_slacks_limits(card: Card) -> None:
         match block["type"]:
             case "header":
                 assert 1 <= len(block["text"]["text"]) <= 150
+            case "actions":
+                assert 1 <= len(block["elements"]) <= 25
+                assert len({button["action_id"] for button in block["elements"]}) == len(block["elements"])
+                assert all(1 <= units(button["text"]["text"]) <= 75 for button in block["elements"])
+                assert all(1 <= units(button.get("value", "-")) <= 2_000 for button in block["elements"])
             case "context":
                 assert all(1 <= len(element["text"]) <= 3_000 for element in block["elements"])
             case _:
@@ -109,6 +145,64 @@ def test_a_slack_message_keeps_slacks_limits(card: Card) -> None:
 @example(MANY)
 def test_an_adaptive_card_is_below_24_kilobytes(card: Card) -> None:
     assert max(sizes(adaptive_cards.card(card))) < 24_000
+
+
+@any_card
+@given(FORMS)
+def test_a_modal_keeps_slacks_limits(form: Form) -> None:
+    view = block_kit.view(form)
+    assert len(view["blocks"]) <= 100
+    assert units(view["private_metadata"]) <= 2_000
+    assert all(1 <= units(view[name]["text"]) <= 24 for name in ("title", "submit", "close"))
+    inputs = [block for block in view["blocks"] if block["type"] == "input"]
+    assert [block["block_id"] for block in inputs] == [field.name for field in form.fields]
+    assert len({block["element"]["action_id"] for block in inputs}) == len(inputs)
+    for element in [block["element"] for block in inputs]:
+        assert 1 <= units(element.get("placeholder", {}).get("text", "-")) <= 150
+        if element["type"] == "plain_text_input":
+            assert 1 <= units(element.get("initial_value", "-")) <= element["max_length"] <= 3_000
+        else:
+            values = [option["value"] for option in element["options"]]
+            assert 1 <= len(values) == len(set(values)) <= 100
+            assert all(1 <= len(value) <= 150 for value in values)
+            assert all(1 <= units(option["text"]["text"]) <= 75 for option in element["options"])
+            assert element.get("initial_option", element["options"][0]) in element["options"]
+    assert json.dumps(view, ensure_ascii=False).encode()  # nothing that UTF-8 cannot carry
+
+
+@any_card
+@given(FORMS)
+def test_a_form_in_teams_is_below_24_kilobytes(form: Form) -> None:
+    for drawn in (adaptive_cards.form(form), adaptive_cards.form(form, titled=True), adaptive_cards.dialog(form)):
+        assert max(sizes(drawn)) < 24_000
+
+
+def test_a_form_of_many_choices_says_how_many_it_shows() -> None:
+    rooms = tuple(Choice(f"room-{number}", f"C{number}") for number in range(240))
+    form = Form("any", "Title", (Field("room", "Channel", choices=rooms),), "Go", "go")
+    element = block_kit.view(form)["blocks"][0]["element"]
+    assert (len(element["options"]), element["placeholder"]["text"]) == (100, "The first 100 of 240")
+    assert adaptive_cards.form(form)["body"][0]["placeholder"] == "The first 100 of 240"
+
+
+def test_a_choice_that_could_not_come_back_is_not_offered() -> None:
+    choices = (Choice("one", "1"), Choice("again", "1"), Choice("none", ""), Choice("long", "x" * 400), Choice("", "2"))
+    form = Form("any", "Title", (Field("room", "Channel", choices=choices),), "Go", "go")
+    options = block_kit.view(form)["blocks"][0]["element"]["options"]
+    assert [(option["text"]["text"], option["value"]) for option in options] == [("one", "1"), ("2", "2")]
+    assert [(choice["title"], choice["value"]) for choice in adaptive_cards.form(form)["body"][0]["choices"]] == [
+        ("one", "1"),
+        ("2", "2"),
+    ]
+
+
+def test_buttons_that_leave_no_room_for_the_card_are_left_out_together() -> None:
+    buttons = tuple(Button("Label", "ask", "漢" * 1_000) for _ in range(4))
+    card = Card("any", "", (Text(("word " * 5_000,)),), buttons=buttons)
+    kept = fitted(card, BUDGET)
+    assert kept.buttons == ()
+    assert len(str(kept.blocks[0])) > 4_000
+    assert fitted(replace(card, buttons=buttons[:1]), replace(BUDGET, most=60_000)).buttons == buttons[:1]
 
 
 @any_card

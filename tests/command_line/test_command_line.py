@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -166,3 +167,35 @@ def test_a_reader_that_stops_early_is_no_error() -> None:
     command = f"{sys.executable} -m bot ask --json do buckets have to be encrypted | head -c 1"
     ended = subprocess.run(["bash", "-o", "pipefail", "-c", command], check=False, capture_output=True, text=True)
     assert ended.stderr == ""
+
+
+def test_slacks_manifest_is_printed_or_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ran("manifest", "slack", "--url", "https://archway.example.org") == 0
+    made = json.loads(capsys.readouterr().out)
+    assert made["features"]["slash_commands"][0]["url"] == "https://archway.example.org/slack/events"
+    file = tmp_path / "slack.json"
+    assert ran("manifest", "slack", "-o", str(file)) == 0
+    assert json.loads(file.read_text())["settings"]["socket_mode_enabled"] is True
+
+
+def test_the_teams_package_is_a_zip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("APP_ID", "APP_PASSWORD", "APP_TENANT_ID"):
+        monkeypatch.setenv(f"MICROSOFT_{name}", "11111111-2222-3333-4444-555555555555")
+    file = tmp_path / "teams.zip"
+    assert ran("manifest", "teams", "--url", "https://archway.example.org", "-o", str(file)) == 0
+    assert set(zipfile.ZipFile(file).namelist()) == {"manifest.json", "color.png", "outline.png"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("slack", "--url", "http://archway.example.org"), "is not an address like https://archway.example.org"),
+        (("teams",), "name it with -o"),
+        (("teams", "-o", "x.zip"), "MICROSOFT_APP_ID is missing"),
+    ],
+)
+def test_what_a_manifest_lacks_is_one_sentence(
+    arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ran("manifest", *arguments) == 2
+    assert said in capsys.readouterr().err

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot import doctor
+from bot import doctor, web
 from bot.doctor import Finding
 from bot.playground.slack import SlackWorkspace
+from bot.playground.state import App
 from tests.doubles.teams import Teams, teams
 
 
@@ -58,6 +59,30 @@ async def test_a_token_that_slack_refuses_is_named_with_the_mend_and_does_not_sh
     assert "invalid_auth" in doctor.report(findings)
     assert "Install the app again" in doctor.report(findings)
     assert "canary" not in doctor.report(findings)
+
+
+@pytest.mark.asyncio
+async def test_scopes_that_are_missing_are_named_with_the_mend(tmp_path: Path) -> None:
+    few = App(scopes=frozenset({"commands", "chat:write"}))
+    async with SlackWorkspace(app=few) as slack:
+        environ = {
+            "SLACK_BOT_TOKEN": slack.bot_token,
+            "SLACK_SIGNING_SECRET": slack.signing_secret,
+            "SLACK_API_URL": slack.api_url,
+        }
+        findings = await found(environ, tmp_path)
+    assert verdicts(findings, "slack") == ["ok", "error"]
+    assert "app_mentions:read" in doctor.report(findings)
+    assert "install the app again" in doctor.report(findings)
+
+
+@pytest.mark.asyncio
+async def test_the_public_address_is_tried(tmp_path: Path) -> None:
+    async with web.listening(web.application({}, dict), "127.0.0.1", 0) as (host, port):
+        there = await found({"ARCHWAY_PUBLIC_URL": f"http://{host}:{port}"}, tmp_path)
+        elsewhere = await found({"ARCHWAY_PUBLIC_URL": f"http://{host}:{port}/below"}, tmp_path)
+    gone = await found({"ARCHWAY_PUBLIC_URL": f"http://{host}:{port}"}, tmp_path)
+    assert [verdicts(one, "address") for one in (there, elsewhere, gone)] == [["ok"], ["error"], ["error"]]
 
 
 @pytest.mark.asyncio

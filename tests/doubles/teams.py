@@ -15,16 +15,50 @@ from typing import Any
 import aiohttp
 
 from tests.doubles.loopback_server import served
-from tests.doubles.teams_connector import ADAPTIVE, Connector, fault_of_attachment
+from tests.doubles.teams_answers import (
+    actions_of,
+    fault_of_action_answer,
+    fault_of_dialog,
+    fault_of_query_answer,
+    fault_of_unfurl,
+)
+from tests.doubles.teams_connector import ADAPTIVE, Connector, Person, Posted, Team
 from tests.doubles.teams_issuer import Issuer
 
 APP_ID = "7a1c2f3e-1111-4222-8333-944455556666"
 PASSWORD = "correct-horse-battery-staple"
 TENANT = "5b1cfa5e-aaaa-4bbb-8ccc-0ddd0eee0fff"
-LARGEST_RESULT_CARD = 28 * 1024
 PAYLOADS = Path(__file__).parent.parent / "payloads"
 
 Json = dict[str, Any]
+
+GRACE = Person(
+    "c2d8d9f2-4c0f-4f4a-9b3e-2d0f4f4a9b3e",
+    "29:1XJKJMvc5GBtc2JwZq0oj8tHZmzrQgFmB39ATiQWA85gQtHieVkKilBZ9XHoq9j7Zaqt7CZ-NJWi7me2kHTL3Bw",
+    "Grace Hopper",
+    "Grace@example.org",
+    TENANT,
+)
+ALAN = Person("0ef15ea9-0000-4000-8000-000000000000", "29:1hEcC", "Alan Turing", "alan@example.org", TENANT)
+GUEST = Person(
+    "11111111-0000-4000-8000-000000000001",
+    "29:guest",
+    "Ada Guest",
+    "ada_partner.example#EXT#@example.org",
+    TENANT,
+    "guest",
+)
+STRANGER = Person(
+    "22222222-0000-4000-8000-000000000002",
+    "29:stranger",
+    "Sam Elsewhere",
+    "sam@elsewhere.example",
+    "99999999-aaaa-4bbb-8ccc-0ddd0eee0fff",
+)
+
+PERSONAL_CHAT = "a:17I0kl9EkpE1O9PH5TWrzrLNwnWWcfrU7QZjKR0WSfOpzbfcAg2IaydGElSo10tVr4C7Fc6GtieTJX663WuJCc1uA83n4CSrHSgGBj5XNYLcVlJAs2ZX8DbYBPck201w-"
+PAYMENTS = Team("19:712c61d0ef384e5fa681ba90ca943398@thread.skype", "Payments", {"19:712c61d0ef384e5fa681ba90ca943398@thread.skype": None, "19:253b1f341670408fb6fc51050b6e5ceb@thread.skype": "Architecture"})  # fmt: skip
+CHANNEL = "19:253b1f341670408fb6fc51050b6e5ceb@thread.skype"
 
 
 @dataclass(frozen=True)
@@ -104,6 +138,44 @@ class Teams:
         async with self.client.post(self.messages_url, data=body, headers=pairs) as answer:
             return Answer(answer.status, await answer.read(), dict(answer.headers))
 
+    async def say(self, text: str, by: Person = GRACE, **members: Any) -> Posted:
+        """Writes to the bot in a personal chat; gives what it says."""
+        return await self._posted_after(self.activity("message_personal", text=text, **{"from": by.sender}, **members))
+
+    async def mention(self, text: str, by: Person = GRACE, **members: Any) -> Posted:
+        """Mentions the bot in a channel; gives its answer."""
+        text = f"<at>Archway</at> {text}"
+        return await self._posted_after(self.activity("message_channel", text=text, **{"from": by.sender}, **members))
+
+    async def press(self, posted: Posted, label: str, by: Person = GRACE, **members: Any) -> Json:
+        """Presses a button of a posted card; gives the answer to whoever pressed: a card, or a sentence."""
+        return await self.act(button(shown(posted), label), posted, by=by, **members)
+
+    async def fill_in(self, form: Json, posted: Posted, values: Mapping[str, str], by: Person = GRACE) -> Json:
+        """Fills in the form that a button led to, in the place of its card, and sends it."""
+        (submit,) = form["actions"]
+        return await self.act(submit, posted, filled(form, values), by)
+
+    async def act(
+        self, action: Json, posted: Posted, values: Mapping[str, str] | None = None, by: Person = GRACE, **members: Any
+    ) -> Json:
+        """What a client sends for a card's action; asserts that Teams would take the answer."""
+        assert action["type"] == "Action.Execute", "of an Action.Submit nothing comes back: use press_as_of_old"
+        data = {**action.get("data", {}), **(values or {})}
+        said = {"type": "Action.Execute", "id": action.get("id"), "verb": action["verb"], "data": data}
+        value = {"action": said, "trigger": "manual"}
+        answer = await self.invoke("card_action", value, by, posted, **members)
+        fault = fault_of_action_answer(answer)
+        assert fault is None, fault
+        return answer
+
+    async def press_as_of_old(self, posted: Posted, label: str, by: Person = GRACE, **values: str) -> None:
+        """Presses a button as a client does that does not know `Action.Execute`: its fallback comes as a message."""
+        fallback = button(shown(posted), label)["fallback"]
+        members = {"text": "", "value": {**fallback["data"], **values}, "replyToId": posted.id, "from": by.sender}
+        activity = self.activity("message_personal", conversation=self._place(posted), **members)
+        assert (await self.deliver(activity)).status == 200
+
     async def search(self, text: str, skip: int = 0, count: int = 25) -> Json:
         """The results for a text as the compose box would list them; asserts that Teams would take the answer."""
         answer = await self.deliver(self.query(text, skip, count))
@@ -113,32 +185,92 @@ class Teams:
         extension: Json = answer.json["composeExtension"]
         return extension
 
+    async def ask_about(self, content: str | None, by: Person = GRACE, **members: Any) -> Json:
+        """Chooses the extension's action on a message with this HTML, or with None without a message."""
+        body = {"contentType": "html", "content": content}
+        message: Json = {"id": "1", "messageType": "message", "subject": None, "body": body, "attachments": []}
+        value: Json = {"commandId": "askAbout", "commandContext": "message" if content else "compose"}
+        value |= {"messagePayload": message} if content is not None else {}
+        return self._dialog(await self.invoke("task_fetch", value, by, name="composeExtension/fetchTask", **members))
 
-def fault_of_query_answer(body: Any) -> str | None:
-    """What is wrong with the answer to `composeExtension/query`; None when Teams would take it."""
-    extension = body.get("composeExtension") if isinstance(body, dict) else None
-    if not isinstance(extension, dict):
-        return "no composeExtension"
-    if extension.get("type") == "message":
-        return None if isinstance(extension.get("text"), str) and extension["text"] else "a message without text"
-    if extension.get("type") != "result" or extension.get("attachmentLayout") not in ("list", "grid"):
-        return "neither results nor a message"
-    for attachment in extension.get("attachments") or ():
-        fault = fault_of_attachment(attachment)
-        if fault:
-            return fault
-        if len(json.dumps(attachment["content"]).encode()) > LARGEST_RESULT_CARD:
-            return "a card above 28 KB"
-        if attachment["contentType"] == ADAPTIVE and fault_of_attachment(attachment.get("preview")):
-            return "an Adaptive Card without a preview"
-    return None
+    async def submit(self, dialog: Json, label: str, by: Person = GRACE, *, values: Mapping[str, str] | None = None, **members: Any) -> Json:  # fmt: skip
+        """Presses a button in the dialog of the extension, with what was filled in; gives what comes then."""
+        card = dialog["value"]["card"]["content"]
+        data = {**button(card, label)["data"], **(filled(card, values) if values is not None else {})}
+        value = {"commandId": "askAbout", "commandContext": "message", "data": data}
+        answer = await self.invoke("task_fetch", value, by, name="composeExtension/submitAction", **members)
+        return answer if "composeExtension" in answer else self._dialog(answer)
+
+    async def paste_link(self, url: str, by: Person = GRACE) -> list[Json]:
+        """Pastes an address where a message is written; gives the cards below it."""
+        answer = await self.invoke("query", {"url": url}, by, name="composeExtension/queryLink")
+        fault = fault_of_unfurl(answer)
+        assert fault is None, fault
+        attachments: list[Json] = answer.get("composeExtension", {}).get("attachments", [])
+        return attachments
+
+    async def invoke(self, payload: str, value: Any, by: Person = GRACE, on: Posted | None = None, **members: Any) -> Json:  # fmt: skip
+        """Any invoke, also on a posted card; gives the body of the answer, which always comes with 200."""
+        place = {"conversation": self._place(on), "replyToId": on.id} if on else {}
+        answer = await self.deliver(self.activity(payload, value=value, **({"from": by.sender} | place | members)))
+        assert answer.status == 200, answer
+        body: Json = answer.json
+        return body
+
+    def forget_posts(self) -> None:
+        """All posts vanish, as when people delete them."""
+        self.connector.gone |= {posted.id for posted in self.connector.posted}
+
+    def _dialog(self, answer: Json) -> Json:
+        fault = fault_of_dialog(answer)
+        assert fault is None, fault
+        task: Json = answer["task"]
+        return task
+
+    def _place(self, posted: Posted) -> Json:
+        if posted.conversation.startswith("a:"):
+            kind = "personal"
+        else:
+            kind = "channel" if ";messageid=" in posted.conversation else "groupChat"
+        return {"id": posted.conversation, "conversationType": kind, "tenantId": TENANT}
+
+    async def _posted_after(self, activity: Json) -> Posted:
+        before = len(self.connector.posted)
+        assert (await self.deliver(activity)).status == 200
+        return (await self.connector.posts(before + 1))[before]
+
+
+def shown(posted: Posted) -> Json:
+    """The Adaptive Card of a post."""
+    (attachment,) = posted.activity["attachments"]
+    assert attachment["contentType"] == ADAPTIVE
+    card: Json = attachment["content"]
+    return card
+
+
+def button(card: Json, label: str) -> Json:
+    """The one button of a card with this label."""
+    (found,) = (action for action in actions_of(card) if action["title"] == label)
+    return found
+
+
+def filled(card: Json, values: Mapping[str, str]) -> dict[str, str]:
+    """What is sent of a form: every input, filled in by its id or left as it was; asserts what a client enforces."""
+    inputs = {element["id"]: element for element in card["body"] if element["type"].startswith("Input.")}
+    assert set(values) <= set(inputs), "there is no such input"
+    sent = {name: values.get(name, element.get("value", "")) for name, element in inputs.items()}
+    for name, element in inputs.items():
+        assert sent[name] or not element.get("isRequired"), f"{name} is required"
+        choices = [choice["value"] for choice in element.get("choices", ())]
+        assert not choices or sent[name] in choices, f"{name} is none of the choices"
+    return sent
 
 
 @asynccontextmanager
 async def teams(now: Callable[[], float] = time.time) -> AsyncIterator[Teams]:
     """Teams, listening on this machine while the block runs."""
     issuer = Issuer(APP_ID, PASSWORD, TENANT, now)
-    connector = Connector(issuer.issued)
+    connector = Connector(issuer.issued, people=[GRACE, ALAN, GUEST, STRANGER])
     async with (
         served(issuer.app()) as issuer.url,
         served(connector.app()) as connector.url,

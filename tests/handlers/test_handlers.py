@@ -1,15 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
-from bot.cards.model import Card, Results
-from bot.domain.commands import Ask, Command, Help, Search, Show
-from bot.domain.events import Event
-from bot.domain.people import Account
+from bot.cards.model import Card, Form, Place, Results
+from bot.domain.commands import Ask, Command, Help, More, OpenHome, OpenQuestionForm, Preview, Rate, Search, Share, Show
+from bot.domain.events import AnswerRated, Event, QuestionAnswered
+from bot.domain.people import Account, Standing
 from bot.settings import STARTER
 from handlers import HANDLERS, handle
 from handlers.desk import Desk
@@ -25,7 +26,10 @@ class Table:
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.desk = Desk(
-            LiveLibrary(STARTER, cached_in=None, pattern=None).library, lambda: NOON, self.events.append, "/arch"
+            library=LiveLibrary(STARTER, cached_in=None, pattern=None).library,
+            now=lambda: NOON,
+            happened=self.events.append,
+            place=lambda url: ("standards/STD-003-encryption.md", "encryption-at-rest") if url == "ours" else None,
         )
 
     def card(self, command: Command) -> Card:
@@ -47,6 +51,7 @@ def test_a_question_is_answered_and_counted_without_its_asker(table: Table) -> N
     table.events.clear()
     assert table.card(Ask(ADA, "do buckets have to be encrypted?")).name == "answer"
     (event,) = table.events
+    assert isinstance(event, QuestionAnswered)
     assert (event.question, event.answered, event.at) == ("do buckets have to be encrypted?", True, NOON)
     assert event.documents[0] == "standards/STD-003-encryption.md"
     assert "U1" not in repr(event)
@@ -55,7 +60,9 @@ def test_a_question_is_answered_and_counted_without_its_asker(table: Table) -> N
 def test_no_answer_counts_the_words_that_were_found_nowhere(table: Table) -> None:
     table.events.clear()
     assert table.card(Ask(ADA, "who waters the zeppelins")).name == "no_answer"
-    assert "zeppelins" in table.events[0].unmatched
+    (event,) = table.events
+    assert isinstance(event, QuestionAnswered)
+    assert "zeppelins" in event.unmatched
 
 
 def test_typing_in_a_search_is_not_counted(table: Table) -> None:
@@ -85,13 +92,57 @@ def test_an_unknown_id_is_refused_with_the_next_step(table: Table) -> None:
     assert "There is no STD-999 here." in table.card(Show(ADA, "STD-999")).summary
 
 
+def test_strangers_get_one_sentence_whatever_they_wish(table: Table) -> None:
+    eve = replace(ADA, standing=Standing.STRANGER)
+    for command in (Ask(eve, "x"), Show(eve, "STD-003"), More(eve, "x"), OpenHome(eve), Search(eve, "x")):
+        assert "members of this organisation only" in table.card(command).summary
+
+
+def test_a_voice_is_counted_without_saying_whose(table: Table) -> None:
+    table.events.clear()
+    for by in (ADA, ADA, replace(ADA, id="U2")):
+        assert table.card(Rate(by, "do buckets have to be encrypted?", helpful=True)).name == "thanks"
+    events = [event for event in table.events if isinstance(event, AnswerRated)]
+    assert events[0].voice == events[1].voice != events[2].voice
+    assert "U1" not in repr(events)
+
+
+def test_all_of_an_answer_takes_the_place_of_its_short_form(table: Table) -> None:
+    assert table.card(More(ADA, "do buckets have to be encrypted?")).place is Place.INSTEAD
+
+
+def test_sharing_goes_to_the_present_room_or_asks_which(table: Table) -> None:
+    question = "do buckets have to be encrypted?"
+    assert table.card(Share(replace(ADA, room="C1", name="Ada"), question)).place is Place.ROOM
+    assert isinstance(handle(Share(ADA, question, rooms=(("19:a", "Payments"),)), table.desk), Form)
+    assert "no channel yet" in table.card(Share(ADA, question)).summary
+
+
+def test_a_form_to_ask_in_keeps_what_was_written(table: Table) -> None:
+    form = handle(OpenQuestionForm(ADA, "half a question"), table.desk)
+    assert isinstance(form, Form)
+    assert form.fields[0].value == "half a question"
+
+
+def test_a_link_of_ours_is_previewed_and_no_other(table: Table) -> None:
+    ours = handle(Preview(ADA, "ours"), table.desk)
+    elsewhere = handle(Preview(ADA, "elsewhere"), table.desk)
+    assert isinstance(ours, Results)
+    assert isinstance(elsewhere, Results)
+    assert [len(ours.results), len(elsewhere.results)] == [1, 0]
+
+
+def test_home_shows_what_is_new(table: Table) -> None:
+    assert table.card(OpenHome(ADA)).buttons
+
+
 def test_help_speaks_the_command_word_in_slack_alone(table: Table) -> None:
     assert "/arch" in repr(table.card(Help(ADA)))
     assert "/arch" not in repr(table.card(Help(Account("teams", "1", "T"))))
 
 
 def test_a_fault_of_ours_is_logged_under_the_reference_that_is_shown(tmp_path: Path) -> None:
-    broken = Desk(None, lambda: NOON, lambda _: None)  # type: ignore[arg-type]  # whatever breaks inside a handler
+    broken = Desk(None, lambda: NOON, lambda _: None, lambda _: None)  # type: ignore[arg-type]  # whatever breaks inside a handler
     with capture_logs() as logged:
         reply = handle(Ask(ADA, "x"), broken)
     assert isinstance(reply, Card)

@@ -17,16 +17,21 @@ from bot.cards import adaptive_cards, block_kit
 from bot.cards.examples import EXAMPLES
 from bot.cards.model import (
     BREAK,
+    Button,
     Card,
     Caution,
+    Choice,
     Code,
     Facts,
+    Field,
+    Form,
     Heading,
     Items,
     Link,
     Literal,
     Note,
     Quote,
+    Result,
     Results,
     Strong,
     Text,
@@ -64,9 +69,40 @@ def cards() -> dict[str, Card]:
             Code("a:\n\n  b: c"),
         ),
         title="Title",
+        buttons=tuple(Button(f"Show {n}", "show", f"STD-{n}", primary=n == 0) for n in range(6)),
     )
     examples = {name: reply for name, make in EXAMPLES.items() if isinstance(reply := make(), Card)}
     return {**examples, "everything": everything}
+
+
+@pytest.fixture(scope="session")
+def forms() -> dict[str, Form]:
+    """Every form of the gallery, and one with everything that the model has."""
+    many = tuple(Choice(f"Room {n}", f"room-{n}") for n in range(120))
+    everything = Form(
+        "everything",
+        "Everything at once",
+        (
+            Field("short", "A line", "written", "a hint", most=80),
+            Field("long", "Lines", "two\nlines", lines=True, most=9_000),
+            Field("empty", "Nothing yet"),
+            Field("one_of", "One of these", "b", choices=(Choice("A", "a"), Choice("B", "b"))),
+            Field("one_of_many", "One of many", choices=many),
+        ),
+        submit="Send it",
+        verb="send",
+        about="all of it",
+        intro=("plain ", Strong("strong"), Link("STD-003", "https://git.example.org/x")),
+    )
+    examples = {name: reply for name, make in EXAMPLES.items() if isinstance(reply := make(), Form)}
+    return {**examples, "everything": everything}
+
+
+@pytest.fixture(scope="session")
+def views(cards: dict[str, Card], forms: dict[str, Form]) -> dict[str, Json]:
+    """All forms as Slack's modals, and all cards as its home tab."""
+    modals = {f"form_{name}": block_kit.view(form) for name, form in forms.items()}
+    return {**modals, **{f"home_{name}": block_kit.home(card) for name, card in cards.items()}}
 
 
 @pytest.fixture(scope="session")
@@ -76,9 +112,16 @@ def messages(cards: dict[str, Card]) -> dict[str, Json]:
 
 
 @pytest.fixture(scope="session")
-def adaptive(cards: dict[str, Card]) -> dict[str, Json]:
-    """All of them as Teams gets them."""
-    return {name: adaptive_cards.card(card) for name, card in cards.items()}
+def adaptive(cards: dict[str, Card], forms: dict[str, Form]) -> dict[str, Json]:
+    """All of them as Teams gets them: in messages, in dialogs, below links."""
+    shown = {f"form_{name}": adaptive_cards.form(form) for name, form in forms.items()}
+    shown |= {f"titled_{name}": adaptive_cards.form(form, titled=True) for name, form in forms.items()}
+    for name, card in cards.items():
+        shown[name] = adaptive_cards.card(card)
+        shown[f"dialog_{name}"] = adaptive_cards.dialog(card)["task"]["value"]["card"]["content"]
+        link = adaptive_cards.unfurl(Result(card.name, card.summary, card))
+        shown[f"link_{name}"] = link["composeExtension"]["attachments"][0]["content"]
+    return shown
 
 
 @pytest.fixture(scope="session")
@@ -91,18 +134,16 @@ def searches() -> dict[str, Json]:
 
 @pytest.fixture(scope="session")
 def types_judge() -> Judge:
-    """Slack's own TypeScript types, by the TypeScript compiler: unknown members, wrong types; no lengths, no counts."""
+    """Slack's own TypeScript types, by the TypeScript compiler: unknown members, wrong types; no lengths, no counts.
+
+    It judges messages by their blocks, and modals and home tabs whole."""
 
     def judge(messages: Mapping[str, Json]) -> dict[str, list[str]]:
         out = JUDGES / "out"
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir()
         for name, message in messages.items():
-            blocks = json.dumps(message.get("blocks"), ensure_ascii=True, indent=1)
-            source = (
-                f'import type {{ KnownBlock }} from "@slack/types";\nexport const blocks: KnownBlock[] = {blocks};\n'
-            )
-            (out / f"{name}.ts").write_text(source, encoding="utf-8")
+            (out / f"{name}.ts").write_text(_typescript(message), encoding="utf-8")
         ran = _node(["node_modules/typescript/bin/tsc", "--project", "tsconfig.json", "--pretty", "false"])
         assert ran.returncode in (0, 1, 2), ran.stderr
         complaints: dict[str, list[str]] = {name: [] for name in messages}
@@ -129,6 +170,18 @@ def library_judge() -> Judge:
         return complaints
 
     return judge
+
+
+def _typescript(payload: Json) -> str:
+    """A program that is well typed when Slack's types know the payload."""
+    kind = {"modal": "ModalView", "home": "HomeView"}.get(payload.get("type", ""))
+    # A view's own type lets blocks of any making pass; ours are all known ones.
+    shape = f'Omit<{kind}, "blocks"> & {{ blocks: KnownBlock[] }}' if kind else "KnownBlock[]"
+    value = json.dumps(payload if kind else payload.get("blocks"), ensure_ascii=True, indent=1)
+    return (
+        'import type { HomeView, KnownBlock, ModalView } from "@slack/types";\n'
+        f"export const payload: {shape} = {value};\n"
+    )
 
 
 def _node(arguments: list[str], given: str = "") -> subprocess.CompletedProcess[str]:

@@ -15,9 +15,26 @@ PARTS = {
 
 
 def built(message: Json) -> Json:
-    """The message as slackblocks writes it. Raises what slackblocks raises, and KeyError for what it does not know."""
+    """The message or view as slackblocks writes it. Raises what slackblocks raises, and KeyError for what it does not
+    know."""
+    if "type" in message:
+        return view(message)
     blocks = [block(each) for each in message["blocks"]]
     written: Json = sb.Message(channel="C1", text=message["text"], blocks=blocks).to_dict()
+    return written
+
+
+def view(value: Json) -> Json:
+    blocks = [block(each) for each in value["blocks"]]
+    more: Json = {name: value.get(name) for name in ("private_metadata", "callback_id")}
+    match value["type"]:
+        case "modal":
+            more |= {name: text(value[name]) for name in ("title", "submit", "close") if name in value}
+            written: Json = sb.ModalView(blocks=blocks, **more).to_dict()
+        case "home":
+            written = sb.HomeTabView(blocks=blocks, **more).to_dict()
+        case _:
+            raise KeyError(value["type"])
     return written
 
 
@@ -35,6 +52,8 @@ def block(value: Json) -> sb.Block:
             return sb.ActionsBlock([element(each) for each in parts], block_id=own)
         case "rich_text":
             return sb.RichTextBlock([part(each) for each in parts], block_id=own)
+        case "input":
+            return sb.InputBlock(text(value["label"]), element(value["element"]), block_id=own)
     raise KeyError(value["type"])
 
 
@@ -44,9 +63,23 @@ def text(value: Json) -> sb.Text:
 
 
 def element(value: Json) -> Any:
-    if value["type"] == "button":
-        return sb.Button(text(value["text"]), value["action_id"], value.get("url"), value.get("value"))
+    kind = value["type"]
+    id_, hint = value.get("action_id"), text(value["placeholder"]) if "placeholder" in value else None
+    if kind == "button":
+        return sb.Button(text(value["text"]), id_, value.get("url"), value.get("value"), value.get("style"))
+    if kind == "plain_text_input":
+        names = ("initial_value", "multiline", "max_length")
+        return sb.PlainTextInput(id_, placeholder=hint, **{name: value[name] for name in names if name in value})
+    if kind == "static_select":
+        first = option(value["initial_option"]) if "initial_option" in value else None
+        return sb.StaticSelectMenu(
+            id_, [option(each) for each in value["options"]], initial_option=first, placeholder=hint
+        )
     return text(value)
+
+
+def option(value: Json) -> sb.Option:
+    return sb.Option(text(value["text"]), value["value"])
 
 
 def part(value: Json) -> Any:

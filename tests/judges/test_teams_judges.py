@@ -8,6 +8,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from bot.cards import adaptive_cards
+from bot.cards.model import Card, Form, Result
+from bot.teams import outbound
+
 Json = dict[str, Any]
 Judge = Callable[[Mapping[str, Json]], dict[str, list[str]]]
 
@@ -18,7 +22,8 @@ SCHEMA = "adaptive_cards/schemas/schema-1.5.json"
 
 @pytest.fixture(scope="module")
 def schema_judge() -> Judge:
-    """Microsoft's JSON schema of Adaptive Cards 1.5; it does not know the root member `msteams`."""
+    """Microsoft's JSON schema of Adaptive Cards 1.5. It does not know the root member `msteams`, nor the style "filtered"
+    of a choice, which 1.5 has in Microsoft's documentation, models and card library."""
     from importlib import metadata
 
     import jsonschema
@@ -30,7 +35,8 @@ def schema_judge() -> Judge:
 
     def judge(cards: Mapping[str, Json]) -> dict[str, list[str]]:
         bare = {name: {key: value for key, value in card.items() if key != "msteams"} for name, card in cards.items()}
-        return {name: [error.message for error in validator.iter_errors(card)] for name, card in bare.items()}
+        known = json.loads(json.dumps(bare).replace('"style": "filtered"', '"style": "compact"'))
+        return {name: [error.message for error in validator.iter_errors(card)] for name, card in known.items()}
 
     return judge
 
@@ -46,7 +52,7 @@ def our_rules(cards: Mapping[str, Json]) -> dict[str, list[str]]:
 def _frame(card: Json) -> list[str]:
     size = len(json.dumps(card).encode())
     return [
-        *(["not version 1.5"] if card.get("version") != "1.5" else []),
+        *(["not version 1.5, or 1.3 below a link"] if card.get("version") not in ("1.5", "1.3") else []),
         *([f"{size} bytes"] if size >= 24_000 else []),
         *(["no fallback text"] if not card.get("fallbackText") else []),
         *(["mentions somebody"] if "entities" in card.get("msteams", {}) else []),
@@ -66,10 +72,20 @@ def _actions(card: Json) -> list[str]:
             parts = urlsplit(element.get("url", ""))
             if parts.scheme != "https" or not parts.hostname or "@" in parts.netloc:
                 complaints.append(f"an address that is not plain https: {element.get('url')}")
-        if element.get("type") == "Action.Execute" and not (element.get("verb") and element.get("fallback")):
-            complaints.append("Action.Execute without a verb or a fallback")
-        if len(element.get("actions", [])) > 6:
-            complaints.append("more than 6 actions")
+        if element.get("type") == "Action.Execute":
+            data = element.get("fallback", {}).get("data", {})
+            if not element.get("verb") or data.get("verb") != element["verb"]:
+                complaints.append("Action.Execute without a verb or a fallback that carries it")
+            if card["version"] == "1.3":
+                complaints.append("Action.Execute, which 1.3 does not know")
+        if sum(action.get("mode") != "secondary" for action in element.get("actions", [])) > 6:
+            complaints.append("more than 6 actions at first sight")
+        if str(element.get("type")).startswith("Input."):
+            complaints += [f"an input without {name}" for name in ("id", "label") if not element.get(name)]
+            if element.get("isRequired") and not element.get("errorMessage"):
+                complaints.append("a required input that does not say so when it is empty")
+            if element.get("id") in ("verb", "about"):
+                complaints.append("an input that hides what its form is about")
         if element.get("type") == "TextBlock":
             complaints.append("a TextBlock: its text would be Markdown")
     return complaints
@@ -95,6 +111,12 @@ def text(*runs: Json, **more: object) -> Json:
     return {"type": "RichTextBlock", "inlines": list(runs) or [{"type": "TextRun", "text": "a"}], **more}
 
 
+EXECUTE: Json = {
+    "type": "Action.Execute",
+    "title": "a",
+    "verb": "a",
+    "fallback": {"type": "Action.Submit", "title": "a", "data": {"verb": "a"}},
+}
 OPEN: Json = {"type": "Action.OpenUrl", "title": "a", "url": "https://example.org"}
 
 # Each wrong card with the judges that must refuse it; the others may or may not.
@@ -118,8 +140,20 @@ WRONG: dict[str, tuple[Json, set[str]]] = {
     "too_large": (wrong(*[text({"type": "TextRun", "text": "a" * 3_000})] * 9), {"ours"}),
     "no_fallback": ({**wrong(text()), "fallbackText": ""}, {"ours"}),
     "script_address": (wrong(text({"type": "TextRun", "text": "a", "selectAction": {**OPEN, "url": "javascript:alert(1)"}})), {"ours"}),
+    "fallback_of_another_verb": (wrong(actions=[{**EXECUTE, "verb": "b"}]), {"ours"}),
+    "fallback_missing": (wrong(actions=[{"type": "Action.Execute", "title": "a", "verb": "a"}]), {"ours"}),
+    "execute_below_a_link": ({**wrong(actions=[EXECUTE]), "version": "1.3"}, {"ours"}),
+    "unknown_style_of_an_action": (wrong(actions=[{**EXECUTE, "style": "urgent"}]), {"schema"}),
+    "unknown_mode": (wrong(actions=[{**EXECUTE, "mode": "hidden"}]), {"schema", "library"}),
+    "data_is_a_list": (wrong(actions=[{"type": "Action.Submit", "title": "a", "data": ["a"]}]), {"schema"}),
+    "unlabelled_input": (wrong({"type": "Input.Text", "id": "a"}), {"ours"}),
+    "silent_input": (wrong({"type": "Input.Text", "id": "a", "label": "A", "isRequired": True}), {"ours", "library"}),
+    "input_named_verb": (wrong({"type": "Input.Text", "id": "verb", "label": "A"}), {"ours"}),
+    "length_in_words": (wrong({"type": "Input.Text", "id": "a", "label": "A", "maxLength": "ten"}), {"schema"}),
+    "choices_of_text": (wrong({"type": "Input.ChoiceSet", "id": "a", "label": "A", "choices": ["a"]}), {"schema"}),
+    "choice_style": (wrong({"type": "Input.ChoiceSet", "id": "a", "label": "A", "style": "big", "choices": []}), {"schema", "library"}),
     "verb_missing": (wrong(actions=[{"type": "Action.Execute", "title": "a"}]), {"ours"}),
-    "seven_actions": (wrong(actions=[OPEN] * 7), {"ours"}),
+    "seven_actions": (wrong(actions=[OPEN] * 7), {"ours", "library"}),
     "id_twice": (wrong(text(id="a"), text(id="a")), {"ours"}),
     "mention": (wrong(text(), msteams={"entities": [{"type": "mention"}]}), {"ours"}),
     "refresh_for_too_many": (wrong(text(), refresh={"userIds": ["a"] * 61}), {"ours"}),
@@ -153,10 +187,27 @@ def test_the_judge_refuses_what_is_wrong(judge: str, judges: dict[str, Judge]) -
 
 
 def models_judge(answer: Json) -> list[str]:
-    """Microsoft's models of the answer to a search. They keep what they do not know, so that is looked for."""
-    from microsoft_teams.api.models.messaging_extension import MessagingExtensionResponse
+    """Microsoft's models of the answer to an invoke. They keep what they do not know, so that is looked for."""
+    from microsoft_teams.api.models.adaptive_card import AdaptiveCardActionResponse
+    from microsoft_teams.api.models.messaging_extension import (
+        MessagingExtensionActionResponse,
+        MessagingExtensionResponse,
+    )
+    from microsoft_teams.api.models.task_module import TaskModuleResponse
+    from pydantic import TypeAdapter
 
-    return unknown(MessagingExtensionResponse.model_validate(answer))
+    if "composeExtension" in answer:
+        return unknown(MessagingExtensionResponse.model_validate(answer))
+    if "task" in answer:
+        read = MessagingExtensionActionResponse.model_validate(answer)
+        return [*unknown(TaskModuleResponse.model_validate(answer)), *unknown(read)]
+    # Of the cards within, the schema is the judge.
+    bare = (
+        {**answer, "value": {"type": "AdaptiveCard"}}
+        if isinstance(answer.get("value"), dict) and "type" in answer["value"]
+        else answer
+    )
+    return unknown(TypeAdapter(AdaptiveCardActionResponse).validate_python(bare))
 
 
 def unknown(model: Any) -> list[str]:
@@ -175,9 +226,43 @@ def test_the_answer_to_a_search_is_what_microsofts_models_expect(searches: dict[
         assert all("preview" in attachment for attachment in answer["composeExtension"]["attachments"])
 
 
+def test_the_answers_to_links_and_dialogs_are_what_microsofts_models_expect(
+    cards: dict[str, Card], forms: dict[str, Form]
+) -> None:
+    for card in cards.values():
+        link = adaptive_cards.unfurl(Result(card.name, card.summary, card))
+        assert models_judge(link) == []
+        assert all("preview" in attachment for attachment in link["composeExtension"]["attachments"])
+        assert models_judge(adaptive_cards.dialog(card)) == []
+        assert "Action.Execute" not in json.dumps(adaptive_cards.dialog(card))
+    assert [models_judge(adaptive_cards.dialog(form)) for form in forms.values()] == [[] for _ in forms]
+
+
+def test_every_body_that_answers_an_invoke_is_what_microsofts_models_expect(
+    cards: dict[str, Card], forms: dict[str, Form]
+) -> None:
+    for card in cards.values():
+        for answer in (outbound.in_place(card), outbound.inserted(card), outbound.dialog(card), outbound.found(card)):
+            assert models_judge(answer) == []
+    for form in forms.values():
+        assert models_judge(outbound.in_place(form)) == []
+        assert models_judge(outbound.dialog(form)) == []
+    for sentence in ("Noted.", "<at>everyone</at> *bold*"):
+        for answer in (outbound.toast(sentence), outbound.dialog_end(sentence), outbound.notice(sentence)):
+            assert models_judge(answer) == []
+
+
 @pytest.mark.parametrize(
     "answer",
     [
+        {"task": {"type": "continue", "value": {"title": 7}}},
+        {"task": {"type": "popup", "value": "a"}},
+        {"task": {"type": "message", "value": {"text": "a"}}},
+        {"task": {"type": "continue", "value": {"height": "tall", "card": {"contentType": "a", "content": {}}}}},
+        {"statusCode": 200, "type": "application/vnd.microsoft.activity.message"},
+        {"statusCode": 418, "type": "application/vnd.microsoft.error", "value": {"code": "a", "message": "b"}},
+        {"statusCode": 200, "type": "text/plain", "value": "a"},
+        {"statusCode": 200, "type": "application/vnd.microsoft.card.adaptive", "value": "a"},
         {"composeExtension": {"type": "results"}},
         {"composeExtension": {"type": "result", "attachmentLayout": "table"}},
         {"composeExtension": {"type": "result", "attachments": {"content": {}}}},
@@ -193,3 +278,7 @@ def test_microsofts_models_refuse_what_is_wrong(answer: Json) -> None:
 
 def test_an_unknown_member_of_an_answer_shows() -> None:
     assert models_judge({"composeExtension": {"type": "result", "atachments": []}}) == ["atachments"]
+    misspelt = {"task": {"type": "message", "value": "a", "values": "b"}}
+    assert "values" in models_judge(misspelt)
+    said = {"statusCode": 200, "type": "application/vnd.microsoft.activity.message", "value": "a", "status": 200}
+    assert models_judge(said) == ["status"]

@@ -14,6 +14,13 @@ async def room() -> AsyncIterator[Room]:
         yield opened
 
 
+@pytest_asyncio.fixture
+async def home(room: Room) -> Room:
+    """A room in which the bot knows who it is."""
+    assert await room.introduce()
+    return room
+
+
 @pytest.fixture
 def logged() -> Iterator[list[MutableMapping[str, Any]]]:
     with capture_logs() as entries:

@@ -1,19 +1,38 @@
-"""The bot's Slack room over real HTTP: a workspace in a box, the surface behind our web layer, a clock in the hand."""
+"""The bot's Slack room over real HTTP: a workspace in a box, the surface behind our web layer, a clock in the hand.
+
+The rest of the bot is a few lines here, with cards, forms and places of every sort: the surface knows no verbs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from bot import web
-from bot.cards.model import Card, Reply, Text
-from bot.domain.commands import Ask, Command, Show
+from bot.cards.model import Button, Card, Choice, Field, Form, Link, Place, Reply, Result, Results, Text
+from bot.domain.commands import (
+    Ask,
+    Command,
+    Help,
+    More,
+    OpenHome,
+    OpenQuestionForm,
+    Preview,
+    Rate,
+    Search,
+    Share,
+    Show,
+    Welcome,
+)
+from bot.domain.people import Standing
+from bot.playground.rates import Rate as Pace
 from bot.playground.slack import SlackWorkspace
 from bot.slack.surface import SlackSurface
 
-SECRET, TOKEN = "room-signing-secret", "xoxb-room-bot-token"
+SECRET, TOKEN, APP_TOKEN = "room-signing-secret", "xoxb-room-bot-token", "xapp-room-app-token"
 
 
 @dataclass
@@ -26,47 +45,121 @@ class Clock:
         return self.seconds
 
 
-@dataclass(frozen=True)
+@dataclass
 class Room:
     """What a test holds in its hands."""
 
     slack: SlackWorkspace
     clock: Clock
+    surface: SlackSurface
     commands: list[Command]  # what has been dispatched
-    introduce: Callable[[], Awaitable[bool]]
+    slow: asyncio.Event = field(default_factory=asyncio.Event)  # set: slow questions are answered
+
+    async def introduce(self) -> bool:
+        return await self.surface.introduce()
+
+    async def rest(self) -> None:
+        """Waits until everything that was begun has ended."""
+        await self.surface._background.drain()
 
 
-async def answer(commands: list[Command], command: Command) -> Reply:
-    """The rest of the bot in one function: says back what it heard. A question that begins with "break" makes it fail."""
-    commands.append(command)
+def card(said: str, *buttons: Button, place: Place = Place.BESIDE, url: str | None = None) -> Card:
+    line = (said, Link("the document", url)) if url else (said,)
+    return Card("echo", said, (Text(line),), buttons=buttons, place=place)
+
+
+def answered(question: str) -> Card:
+    return card(
+        f"You asked: {question}",
+        Button("More", "more", question, primary=True),
+        Button("Helpful", "helpful", question),
+        Button("Not helpful", "not_helpful", question),
+        Button("Share in channel", "share", question),
+        Button("Of last year", "gone_verb", question),
+    )
+
+
+async def answer(room: Room, command: Command) -> Reply:  # noqa: C901, PLR0912  # one line for each command
+    """The rest of the bot: says back what it heard. A question that begins with "break" makes it fail."""
+    room.commands.append(command)
+    if command.by.standing is Standing.STRANGER:
+        return card("Members only")
     match command:
         case Ask(_, question) if question.startswith("break"):
             raise RuntimeError("the library burnt down")
-        case Ask(_, question):
-            said = f"You asked: {question}"
+        case Ask(_, question) if question.startswith("slow"):
+            await room.slow.wait()
+            return answered(question)
+        case Ask(_, "a form"):
+            return Form("form", "Fill in", (Field("word", "Word"),), "Send", "ask")
+        case Ask(_, question, _, for_all):
+            return answered(question + (" [for all]" if for_all else ""))
+        case More(_, question):
+            return card(f"All about {question}", Button("Helpful", "helpful", question), place=Place.INSTEAD)
+        case Rate(_, _, helpful):
+            return card(f"Thanks: {helpful}")
+        case Share(by, question, "", rooms) if not by.room:
+            if not rooms:
+                return card("No room to share in")
+            choices = tuple(Choice(name, id_) for id_, name in rooms)
+            return Form("share", "Share", (Field("room", "Channel", choices=choices),), "Share", "share", question)
+        case Share(by, question):
+            return card(f"{question}, shared by {by.name}", place=Place.ROOM)
+        case OpenQuestionForm(_, text):
+            return Form("ask", "Ask", (Field("question", "Question", text, lines=True),), "Ask", "ask")
+        case Preview(_, url) if "/docs/" in url:
+            return Results((Result("STD-004", "Encryption", card("STD-004", Button("More", "more", "x"), url=url)),))
+        case Preview() | Search():
+            return Results(())
+        case OpenHome(by):
+            return card(
+                f"Welcome home, {by.name}", Button("Ask a question", "ask_form"), Button("Newest", "show", "STD-1")
+            )
+        case Welcome():
+            return card("Hello, ask me in plain words")
         case Show(_, id_):
-            said = f"Here is {id_}"
-        case _:
-            said = "Ask in plain words"
-    return Card("echo", said, (Text((said,)),))
+            return card(f"Here is {id_}")
+        case Help():
+            return card("Ask in plain words")
 
 
 @asynccontextmanager
-async def open_room(word: str = "/arch", api_url: str | None = None) -> AsyncIterator[Room]:
+async def open_room(
+    word: str = "/arch",
+    api_url: str | None = None,
+    *,
+    socket_mode: bool = False,
+    rates: Mapping[str, Pace] = MappingProxyType({}),  # the clock stands still, and with it Slack's patience
+    now: Callable[[], float] | None = None,
+) -> AsyncIterator[Room]:
     """A workspace and a bot that know each other's address and secrets."""
     clock = Clock()
-    async with SlackWorkspace(signing_secret=SECRET, bot_token=TOKEN, now=clock) as slack:
-        commands: list[Command] = []
+    async with SlackWorkspace(
+        signing_secret=SECRET, bot_token=TOKEN, app_token=APP_TOKEN, now=now or clock, rates=rates
+    ) as slack:
+
+        async def dispatch(command: Command) -> Reply:
+            return await answer(room, command)
+
         surface = SlackSurface(
-            dispatch=partial(answer, commands),
+            dispatch=dispatch,
             knows=lambda id_: id_ == "STD-004",
             signing_secret=SECRET,
             bot_token=TOKEN,
             command=word,
             now=clock,
             api_url=api_url or slack.api_url,
+            app_token=APP_TOKEN if socket_mode else None,
         )
+        room = Room(slack, clock, surface, [])
         async with web.listening(web.application({"/slack/events": surface}, dict), "127.0.0.1", 0) as (host, port):
-            slack.bot_url = f"http://{host}:{port}/slack/events"
-            yield Room(slack, clock, commands, surface.introduce)
-        await surface.close()
+            if not socket_mode:
+                slack.bot_url = f"http://{host}:{port}/slack/events"
+            running = asyncio.create_task(surface.run())
+            try:
+                yield room
+            finally:
+                running.cancel()
+                await asyncio.gather(running, return_exceptions=True)
+                room.slow.set()
+                await surface.close()

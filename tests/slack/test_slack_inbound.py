@@ -1,32 +1,27 @@
 import pytest
 
-from bot.domain.commands import Ask, Help, Show
-from bot.domain.people import Account
-from bot.slack.inbound import Kind, command_of, delivery_key, kind_of, readable
+from bot.slack.inbound import Kind, delivery_key, kind_of, readable, room_of, slash_command_of
 from bot.slack.payloads import MalformedError, Payload
-
-GRACE = Account("slack", "U0GRACE", organisation="T0TEAM")
 
 
 def slash(text: str, **more: str) -> Payload:
     return {"command": "/arch", "text": text, "user_id": "U0GRACE", "team_id": "T0TEAM"} | more
 
 
-def knows(id_: str) -> bool:
-    return id_ == "STD-004"
+def test_a_typed_command_has_its_author_its_place_and_its_means() -> None:
+    slack = slash_command_of(slash("how?", channel_id="C1", trigger_id="1.2", response_url="https://x"))
+    assert (slack.user_id, slack.text, slack.channel_id) == ("U0GRACE", "how?", "C1")
+    assert (slack.trigger_id, slack.response_url) == ("1.2", "https://x")
+    assert slash_command_of({"command": "/arch", "user_id": "U0GRACE", "team_id": "T0TEAM"}).text == ""
 
 
-def test_a_typed_line_becomes_a_wish_of_the_one_who_typed_it() -> None:
-    assert command_of(slash("how do we encrypt buckets?"), "/arch", knows) == Ask(GRACE, "how do we encrypt buckets?")
-    assert command_of(slash("show STD-004"), "/arch", knows) == Show(GRACE, "STD-004")
-    assert command_of(slash("show me the way"), "/arch", knows) == Ask(GRACE, "show me the way")
-    assert command_of(slash(""), "/arch", knows) == Help(GRACE)
-    assert command_of({"command": "/arch", "user_id": "U0GRACE", "team_id": "T0TEAM"}, "/arch", knows) == Help(GRACE)
+def test_workspaces_of_one_organisation_share_their_people() -> None:
+    assert slash_command_of(slash("x")).organisation == "T0TEAM"
+    assert slash_command_of(slash("x", enterprise_id="E0GRID")).organisation == "E0GRID"
 
 
-def test_the_command_word_can_be_another() -> None:
-    assert command_of(slash("help", command="/guide"), "/guide", knows) == Help(GRACE)
-    assert command_of(slash("help"), "/guide", knows) is None
+def test_a_direct_message_is_no_room() -> None:
+    assert (room_of("C0GENERAL"), room_of("G0SECRET"), room_of("D0GRACE")) == ("C0GENERAL", "G0SECRET", "")
 
 
 @pytest.mark.parametrize(
@@ -42,7 +37,7 @@ def test_the_command_word_can_be_another() -> None:
 )
 def test_a_command_without_its_members_is_malformed(payload: Payload) -> None:
     with pytest.raises(MalformedError, match=r"user_id|text|command|team_id"):
-        command_of(payload, "/arch", knows)
+        slash_command_of(payload)
 
 
 @pytest.mark.parametrize(

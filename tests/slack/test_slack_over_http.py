@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from bot.domain.commands import Ask, Help, Show
-from bot.domain.people import Account
+from bot.domain.people import Account, Standing
 from bot.playground.deliveries import JSON, SIGNATURE, TIMESTAMP
 from bot.playground.slack import ALAN
 from tests.slack.room import SECRET, TOKEN, Room, open_room
@@ -23,7 +23,7 @@ async def test_a_question_is_answered_for_the_asker_alone(room: Room) -> None:
     assert room.commands == [Ask(by, "how do we encrypt <buckets> & disks?")]
     assert shown.error is None
     assert not shown.for_all
-    assert shown.words == "You asked: how do we encrypt <buckets> & disks?"
+    assert shown.words.startswith("You asked: how do we encrypt <buckets> & disks?\n")
     assert shown.http.content_type == JSON
     assert [message.only_for for message in room.slack.messages] == ["U0ALAN"]
 
@@ -177,10 +177,39 @@ async def test_what_is_meant_for_another_workspace_or_app_is_refused(room: Room)
     for foreign in (replace(app, team="T0OTHER"), replace(app, id="A0OTHER")):
         room.slack.app = foreign
         assert (await room.slack.send(room.slack.signed_command("/arch", "help"))).status == 403
-    assert (await room.slack.event({"type": "message", "user": "U0GRACE"})).status == 403
+        assert (await room.slack.event({"type": "message", "user": "U0GRACE"})).status == 403
+        assert (await room.slack.shortcut("ask")).status == 403
     assert len(room.commands) == 1
-    room.slack.app = replace(app, team="T0PARTNER")  # somebody of a partner's team in a shared channel
-    assert (await room.slack.event({"type": "message", "user": "U0GRACE"})).status == 200
+
+
+async def test_an_event_from_a_partners_workspace_in_a_shared_channel_is_ours_when_slack_sends_it_to_us(
+    room: Room,
+) -> None:
+    assert await room.introduce()
+    body = room.slack.signed_event({"type": "message", "user": "U0GRACE"}).body
+    partners = body.replace(b'"team_id": "T0PLAYGROUND"', b'"team_id": "T0PARTNER"', 1)  # who wrote, not whom it is for
+    assert (await room.slack.send(room.slack.signed(partners, JSON))).status == 200
+
+
+async def test_all_workspaces_of_an_organisation_are_answered_and_foreign_ones_are_not(room: Room) -> None:
+    room.slack.app = grid = replace(room.slack.app, enterprise="E0GRID")
+    assert await room.introduce()
+    for workspace in ("T0PLAYGROUND", "T0SECOND", "T0THIRD"):
+        room.slack.app = replace(grid, team=workspace)
+        assert (await room.slack.command("/arch", "who pays?")).error is None
+        assert (await room.slack.event({"type": "message", "user": "U0GRACE"})).status == 200
+        assert (await room.slack.shortcut("ask")).status == 200
+    await room.rest()
+    assert {command.by for command in room.commands} == {Account("slack", "U0GRACE", organisation="E0GRID")}
+    assert {command.by.standing for command in room.commands} == {Standing.MEMBER}
+    for foreign in (
+        replace(grid, team="T0OTHER", enterprise="E0OTHER"),
+        replace(grid, team="T0OTHER", enterprise=None),
+    ):
+        room.slack.app = foreign
+        assert (await room.slack.send(room.slack.signed_command("/arch", "help"))).status == 403
+        assert (await room.slack.event({"type": "message", "user": "U0GRACE"})).status == 403
+        assert (await room.slack.shortcut("ask")).status == 403
 
 
 async def test_without_leave_to_ask_for_the_app_the_workspace_alone_counts(room: Room) -> None:
@@ -196,7 +225,7 @@ async def test_a_token_that_slack_refuses_is_named_in_the_log_and_commands_are_a
 ) -> None:
     room.slack.bot_token = "xoxb-new"
     assert not await room.introduce()
-    assert [entry["reason"] for entry in logged] == ["invalid_auth"]
+    assert {entry["reason"] for entry in logged} == {"invalid_auth"}
     assert TOKEN not in repr(logged)
     assert (await room.slack.command("/arch", "help")).error is None
 
@@ -220,10 +249,11 @@ async def test_a_retried_event_is_acknowledged_and_not_done_again(room: Room, lo
     assert (await room.slack.event(mention, id_="Ev7")).status == 200
     room.clock.seconds += 360
     assert (await room.slack.event(mention, id_="Ev7")).status == 200
+    await room.rest()
     assert [e["event"] for e in logged if e.get("kind") == "event_callback"] == [
-        "a Slack delivery was acknowledged and nothing more",
         "a delivery came again and was not done again",
     ]
+    assert room.commands == [Ask(Account("slack", "U0GRACE", organisation="T0PLAYGROUND"), "hello", for_all=True)]
 
 
 VIEW = {"id": "V1", "callback_id": "form", "type": "modal", "state": {"values": {}}}
@@ -232,7 +262,6 @@ CATCH_ALL: dict[str, dict[str, Any]] = {
         "actions": [{"action_id": "old", "block_id": "b", "type": "button"}],
         "response_url": "https://x",
     },
-    "view_submission": {"view": VIEW},
     "view_closed": {"view": VIEW, "is_cleared": False},
     "shortcut": {"callback_id": "ask"},
     "message_action": {"callback_id": "ask", "message": {"ts": "1.1", "text": "hello", "user": "U0ALAN"}},
@@ -245,6 +274,12 @@ CATCH_ALL: dict[str, dict[str, Any]] = {
 async def test_what_nothing_waits_for_is_acknowledged_and_never_404(room: Room, kind: str) -> None:
     answer = await room.slack.send(room.slack.signed_interaction(kind, CATCH_ALL[kind]))
     assert (answer.status, answer.body) == (200, b"")
+
+
+async def test_a_form_of_an_earlier_version_is_answered_with_a_sentence(room: Room) -> None:
+    answer = await room.slack.send(room.slack.signed_interaction("view_submission", {"view": VIEW}))
+    assert answer.json["response_action"] == "update"
+    assert "earlier version" in json.dumps(answer.json["view"]["blocks"])
 
 
 @pytest.mark.parametrize(

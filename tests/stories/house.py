@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import create_engine, text
+
 from bot import app, settings
 from bot.playground.slack import SlackWorkspace
 from knowledge.documents import Answer
 from knowledge.live import LiveLibrary
-from tests.doubles.teams import Teams, teams
+from tests.doubles.teams import PAYMENTS, Teams, teams
 
 CANARY_SECRET, CANARY_TOKEN = "canary-signing-secret", "xoxb-canary-bot-token"
 
@@ -32,6 +34,14 @@ class House:
         """The answer as a value, to compare what the surfaces show with."""
         return self.shelf.library.ask(question)
 
+    def remembered(self, query: str) -> list[tuple[object, ...]]:
+        """What the bot has written down, straight from its database."""
+        engine = create_engine(f"sqlite:///{self.knowledge.parent}/data/archway.db")
+        with engine.connect() as connection:
+            rows = [tuple(row) for row in connection.execute(text(query))]
+        engine.dispose()
+        return rows
+
     async def in_teams(self, text: str) -> dict[str, Any]:
         """Writes to the bot in a personal chat; gives the card that comes back."""
         before = len(self.teams.connector.posted)
@@ -48,6 +58,7 @@ async def house(scratch: Path, **environ: str) -> AsyncIterator[House]:
     knowledge = scratch / "knowledge"
     shutil.copytree(settings.STARTER, knowledge)
     async with SlackWorkspace(signing_secret=CANARY_SECRET, bot_token=CANARY_TOKEN) as slack, teams() as tenant:
+        tenant.connector.teams[PAYMENTS.id] = PAYMENTS
         loaded = settings.load(
             {
                 "SLACK_SIGNING_SECRET": CANARY_SECRET,

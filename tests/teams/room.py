@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot import web
-from bot.cards.model import Card, Reply, Result, Results, Text
-from bot.domain.commands import Ask, Command, Search, Show
+from bot.cards.model import Button, Card, Choice, Field, Form, Place, Quote, Reply, Result, Results, Text
+from bot.domain.commands import Ask, Command, More, OpenQuestionForm, Preview, Rate, Search, Share, Show, Welcome
+from bot.domain.rooms import Conversation
 from bot.teams.surface import TeamsSurface
 from tests.doubles.loopback_server import served
-from tests.doubles.teams import Teams, teams
+from tests.doubles.teams import PAYMENTS, Teams, teams
 
 START = 1_800_000_000.0
 FOUND_IN_ALL = 60
@@ -37,21 +38,70 @@ class StandIn:
 
     async def __call__(self, command: Command) -> Reply:
         self.asked.append(command)
-        if self.reply:
-            return self.reply(command)
-        match command:
-            case Ask(_, question):
-                return said(f"asked: {question}")
-            case Show(_, id):
-                return said(f"shown: {id}")
-            case Search(_, text, skip, count):
-                numbers = range(skip, min(skip + count, FOUND_IN_ALL))
-                return Results(tuple(Result(f"{text} {n}", f"text {n}", said(f"card {n}")) for n in numbers))
-        return said("help")
+        return self.reply(command) if self.reply else answered(command)
 
 
-def said(sentence: str) -> Card:
-    return Card("stand-in", sentence, (Text((sentence,)),))
+def answered(command: Command) -> Reply:
+    """One of every kind of reply: cards for each place, forms, results."""
+    match command:
+        case Ask(_, question):
+            return asked(question)
+        case More(_, question):
+            return said(f"all of: {question}", place=Place.INSTEAD)
+        case Rate():
+            return said("Thank you.")
+        case Share(by, question, room, rooms):
+            if not (room or by.room) and rooms:
+                choices = tuple(Choice(name, id_) for id_, name in rooms)
+                return Form("share", "Share", (Field("room", "Channel", choices=choices),), "Share", "share", question)
+            return said(f"shared: {question}", place=Place.ROOM)
+        case OpenQuestionForm(_, text):
+            return Form("question", "Ask", (Field("question", "Question", text),), "Ask", "ask")
+        case Show(_, id):
+            return said(f"shown: {id}")
+        case Preview(_, url):
+            return Results((Result("found", url, asked(url)),) if "git.example.org" in url else ())
+        case Search(_, text, skip, count):
+            numbers = range(skip, min(skip + count, FOUND_IN_ALL))
+            return Results(tuple(Result(f"{text} {n}", f"text {n}", said(f"card {n}")) for n in numbers))
+        case Welcome():
+            return said("welcome")
+    return said("help")
+
+
+def asked(question: str) -> Card:
+    buttons = (
+        Button("More", "more", question),
+        Button("Helpful", "helpful", question),
+        Button("Share in channel", "share", question),
+        Button("Ask again", "ask_form", question),
+        Button("Show it", "show", "STD-004"),
+        Button("Related", "ask", "what else?"),
+    )
+    return Card("answer", f"asked: {question}", (Quote((f"asked: {question}",)),), buttons=buttons)
+
+
+def said(sentence: str, place: Place = Place.BESIDE) -> Card:
+    return Card("stand-in", sentence, (Text((sentence,)),), place=place)
+
+
+@dataclass
+class Kept:
+    """Keeps conversations as the store does."""
+
+    rooms: dict[str, Conversation] = field(default_factory=dict)
+    written: int = 0
+
+    def remember(self, room: Conversation) -> None:
+        self.rooms[room.id] = room
+        self.written += 1
+
+    def forget(self, platform: str, id_: str) -> None:
+        assert platform == "teams"
+        self.rooms.pop(id_, None)
+
+    def known(self, platform: str) -> list[Conversation]:
+        return [room for room in self.rooms.values() if room.platform == platform]
 
 
 @dataclass
@@ -63,22 +113,25 @@ class Room:
     clock: Clock
     library: StandIn
     waits: list[float]
+    kept: Kept
 
 
 @asynccontextmanager
 async def room(**changes: Any) -> AsyncIterator[Room]:
     """A running bot; `changes` to what it is configured with."""
     clock, library, waits = Clock(), StandIn(), list[float]()
+    kept = changes.pop("rooms", None) or Kept()
 
     async def pause(seconds: float) -> None:
         waits.append(seconds)
 
     async with teams(clock) as microsoft:
-        settings = {**microsoft.settings, **changes}
+        microsoft.connector.teams[PAYMENTS.id] = PAYMENTS
+        settings = {"rooms": kept, **microsoft.settings, **changes}
         surface = TeamsSurface(dispatch=library, knows={"STD-004"}.__contains__, now=clock, pause=pause, **settings)
         try:
             async with served(web.application({"/api/messages": surface}, dict)) as url:
                 microsoft.messages_url = f"{url}/api/messages"
-                yield Room(microsoft, surface, clock, library, waits)
+                yield Room(microsoft, surface, clock, library, waits, kept)
         finally:
             await surface.close()

@@ -11,13 +11,21 @@ import structlog
 from bot.cards.model import Reply, Results
 from bot.domain.commands import Ask, Command, Help, Search, Show
 from bot.domain.people import Account
+from bot.teams.accounts import Accounts
 from bot.teams.activities import read
-from bot.teams.adapter import ConnectorAdapter
+from bot.teams.background import Background
 from bot.teams.connector import Connector
-from bot.teams.inbound import Assistant
+from bot.teams.directory import Directory
+from bot.teams.invokes import Invokes
+from bot.teams.outbound import TOO_SLOW, notice, toast
+from bot.teams.posts import Posts
+from bot.teams.replies import Replies
+from bot.teams.roster import Roster
 from bot.teams.service_urls import ServiceUrls
 from bot.teams.session import Session
-from tests.doubles.teams import TENANT, fault_of_query_answer
+from bot.teams.sharing import Sharing
+from tests.doubles.teams import TENANT
+from tests.doubles.teams_answers import fault_of_query_answer
 from tests.teams.room import FOUND_IN_ALL, Room, said
 
 pytestmark = pytest.mark.asyncio
@@ -42,7 +50,7 @@ async def test_a_question_in_a_personal_chat_is_answered_with_a_card(room: Room)
 
 
 async def test_a_mention_in_a_channel_is_answered_in_its_thread(room: Room) -> None:
-    assert await heard(room, "message_channel") == Ask(GRACE, "how do we encrypt buckets?")
+    assert await heard(room, "message_channel") == Ask(GRACE, "how do we encrypt buckets?", for_all=True)
     (posted,) = room.teams.connector.posted
     assert posted.conversation == "19:253b1f341670408fb6fc51050b6e5ceb@thread.skype;messageid=1485983194839"
     assert posted.reply_to.startswith("1485983194840")
@@ -63,7 +71,7 @@ async def test_only_the_mention_of_the_bot_is_cut(room: Room) -> None:
     grace = {"type": "mention", "mentioned": {"id": "29:other", "name": "Archway"}, "text": "<at>Archways</at>"}
     text = "<at>Archway</at>&nbsp;is Archway-style encryption what <at>Archways</at> wants?"
     command = await heard(room, "message_channel", text=text, entities=[*mentions, grace])
-    assert command == Ask(GRACE, "is Archway-style encryption what <at>Archways</at> wants?")
+    assert command == Ask(GRACE, "is Archway-style encryption what <at>Archways</at> wants?", for_all=True)
 
 
 async def test_what_is_said_to_others_is_not_answered(room: Room) -> None:
@@ -99,7 +107,7 @@ async def test_it_is_acknowledged_before_it_is_answered(room: Room) -> None:
     assert len(room.teams.connector.posted) == 1
 
 
-@pytest.mark.parametrize("payload", ["members_added", "installation_update", "message_reaction", "message_update"])
+@pytest.mark.parametrize("payload", ["message_reaction", "message_update"])
 async def test_other_activities_are_taken_in_silence(room: Room, payload: str) -> None:
     with structlog.testing.capture_logs() as logs:
         assert (await room.teams.deliver(room.teams.activity(payload))).status == 200
@@ -169,7 +177,9 @@ async def test_queries_of_every_shape_are_understood(room: Room, value: object, 
     assert room.library.asked == [asked]
 
 
-@pytest.mark.parametrize("value", [{"commandId": "other"}, {"commandId": 7}, {}, None, [], "search", 7])
+@pytest.mark.parametrize(
+    "value", [{"commandId": "other"}, {"commandId": 7}, {"commandId": None}, {"commandId": ""}, None, [], "search", 7]
+)
 async def test_an_unknown_search_command_gets_a_sentence(room: Room, value: object) -> None:
     answer = await room.teams.deliver(room.teams.activity("query", value=value))
     assert answer.status == 200
@@ -184,16 +194,21 @@ async def test_a_search_may_be_answered_with_a_sentence(room: Room) -> None:
     assert extension == {"type": "message", "text": "Nothing ‹b›here‹/b›."}
 
 
-async def test_a_search_that_takes_too_long_says_so(room: Room) -> None:
+async def test_what_takes_too_long_says_so_where_it_was_asked(room: Room) -> None:
     async def never(_: Command) -> Reply:
         await asyncio.Event().wait()
         raise AssertionError
 
-    assistant = Assistant(never, lambda _: False, invoke_seconds=0.01)
     connector = Connector(Session(), ServiceUrls(), room.clock)
-    incoming = read(json.dumps(room.teams.query("x")).encode())
-    answer = await ConnectorAdapter(connector).turn(incoming, assistant.on_turn)
-    assert answer == {"composeExtension": {"type": "message", "text": "The search took too long. Please try again."}}
+    directory, roster = Directory(connector), Roster(connector, room.clock)
+    accounts = Accounts(roster, directory, None)
+    replies = Replies(never, Sharing(directory, roster))
+    invokes = Invokes(replies, accounts, Posts(connector), Background(), seconds=0.01)
+    query = read(json.dumps(room.teams.query("x")).encode())
+    assert await invokes.answer(query) == notice(TOO_SLOW)
+    action = read(json.dumps(room.teams.activity("card_action")).encode())
+    action.value["action"] = {"type": "Action.Execute", "verb": "more", "data": {"about": "x"}}
+    assert await invokes.answer(action) == toast(TOO_SLOW)
 
 
 async def test_a_message_that_gets_no_card_gets_a_fault(room: Room) -> None:
@@ -214,3 +229,14 @@ async def test_unknown_invokes_are_answered_in_the_shape_of_their_place(room: Ro
     for name in ("brand/new", "", "fileConsent/invoke", "signin/verifyState", "actionableMessage/executeAction"):
         unknown = await room.teams.deliver(room.teams.activity("task_fetch", name=name, value="junk"))
         assert (unknown.status, unknown.json) == (200, {})
+
+
+async def test_an_inserted_card_is_no_question(room: Room) -> None:
+    card = '<span class="x" itemid="0" itemtype="http://schema.skype.com/InputExtension"> <span itemprop="cardId"></span> </span>'
+    assert (await room.teams.deliver(room.teams.activity("message_personal", text=card))).status == 200
+    link = {"contentType": "application/vnd.microsoft.card.adaptive", "content": {}}
+    unfurled = room.teams.activity("message_personal", text="", attachments=[link])
+    assert (await room.teams.deliver(unfurled)).status == 200
+    await room.surface.close()
+    assert not room.library.asked
+    assert await heard(room, "message_personal", text=f"is this so? {card}") == Ask(GRACE, "is this so?")

@@ -1,0 +1,28 @@
+"""Where something can be posted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A room that the bot has been in, with what its platform needs to post there unasked.
+
+    `reference` is that platform's own JSON text; nobody else reads it.
+    """
+
+    platform: str
+    id: str
+    organisation: str
+    name: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Where something was posted, so that it can be updated in place: the post's id, and the thread or chat it is in."""
+
+    room: Conversation
+    post: str
+    thread: str

@@ -1,0 +1,294 @@
+"""What people do in the workspace, as they would say it; each sends the events that Slack would send."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Protocol, TypeVar
+
+from bot.playground import reading
+from bot.playground.answers import HttpAnswer
+from bot.playground.blocks import faults_in_view
+from bot.playground.deliveries import Signed, typed
+from bot.playground.shapes import message_json, view_json
+from bot.playground.state import App, Message, State, User, View
+
+GRACE = User("U0GRACE", "grace", "Grace Hopper", "grace@example.org")
+ALAN = User("U0ALAN", "alan", "Alan Turing", "alan@example.org")
+GENERAL = "C0GENERAL"
+WAIT_SECONDS = 5.0
+
+T = TypeVar("T")
+
+
+class NotShownError(AssertionError):
+    """What somebody waited for was not shown in time."""
+
+
+class _Workspace(Protocol):
+    state: State
+    app: App
+
+    def lend_response(self, user: str, channel: str, ts: str = "") -> str: ...
+    def signed_interaction(self, kind: str, more: Mapping[str, Any], *, user: User = GRACE) -> Signed: ...
+    async def deliver(self, signed: Signed) -> HttpAnswer: ...
+    async def event(self, inner: Mapping[str, Any], *, id_: str | None = None, outside: bool = False) -> HttpAnswer: ...
+
+
+class Doings:
+    """The gestures of a workspace's people. What they do gives what they then have; answers come a moment later."""
+
+    async def mention(
+        self: _Workspace, text: str, *, user: User = GRACE, channel: str = GENERAL, thread: Message | None = None
+    ) -> Message:
+        """Mentions the bot in a channel."""
+        message = _say(self, f"@archway {text}", user, channel, thread)
+        event = _message_event(self, message)
+        outside = self.state.channel(channel).is_ext_shared
+        await self.event({**event, "type": "app_mention"}, outside=outside)
+        await self.event(event, outside=outside)
+        return message
+
+    async def message(
+        self: _Workspace, text: str, *, user: User = GRACE, channel: str = GENERAL, thread: Message | None = None
+    ) -> Message:
+        """Writes in a channel where the bot is."""
+        message = _say(self, text, user, channel, thread)
+        await self.event(_message_event(self, message), outside=self.state.channel(channel).is_ext_shared)
+        return message
+
+    async def direct(self: _Workspace, text: str, *, user: User = GRACE, thread: Message | None = None) -> Message:
+        """Writes to the bot alone."""
+        message = _say(self, text, user, self.state.channel(user.id).id, thread)
+        await self.event(_message_event(self, message))
+        return message
+
+    async def edit(self: _Workspace, message: Message, text: str) -> Message:
+        """Writes a message anew."""
+        changed = self.state.change(message, {**message.content, "text": typed(self.state, text)})
+        edited = {"user": message.author, "ts": self.state.stamp()}
+        inner = {**message_json(changed, self.app), "edited": edited}
+        event = _message_event(self, changed)
+        await self.event(
+            {**event, "subtype": "message_changed", "message": inner, "hidden": True, "user": None, "text": None}
+        )
+        if f"<@{self.app.bot_user}>" in changed.content["text"]:
+            await self.event({**event, "type": "app_mention", "edited": edited})
+        return changed
+
+    async def share_link(
+        self: _Workspace, url: str, *, user: User = GRACE, channel: str = GENERAL, thread: Message | None = None
+    ) -> Message:
+        """Posts links (those in the text, separated by spaces) to a domain of the app's."""
+        message = self.state.post(
+            channel, user.id, {"text": url.replace("&", "&amp;")}, thread_ts=thread.ts if thread else None
+        )
+        id_ = f"unfurl{message.ts}"
+        self.state.shared[id_] = (channel, message.ts)
+        links = [{"domain": one.split("/")[2], "url": one} for one in url.split() if one.startswith("http")]
+        await self.event(
+            {
+                "type": "link_shared",
+                "user": user.id,
+                "channel": channel,
+                "message_ts": message.ts,
+                "unfurl_id": id_,
+                "source": "conversations_history",
+                "is_bot_user_member": True,
+                "links": links,
+            },
+            outside=self.state.channel(channel).is_ext_shared,
+        )
+        return message
+
+    async def open_home(self: _Workspace, *, user: User = GRACE, tab: str = "home") -> HttpAnswer:
+        """Opens the app: its "home" tab, or "messages", which is the agent's view."""
+        channel = self.state.channel(user.id).id
+        return await self.event({"type": "app_home_opened", "user": user.id, "channel": channel, "tab": tab})
+
+    async def look_at(self: _Workspace, channel: str, *, user: User = GRACE) -> HttpAnswer:
+        """Has a channel open beside the agent's view."""
+        entity = {"type": "slack#/types/channel_id", "value": channel, "team_id": self.app.team}
+        return await self.event({"type": "app_context_changed", "user": user.id, "context": {"entities": [entity]}})
+
+    async def invite(self: _Workspace, channel: str, *, user: User = GRACE) -> HttpAnswer:
+        """Adds the bot to a channel."""
+        room = self.state.channel(channel)
+        self.state.channels[channel] = replace(room, members=room.members | {self.app.bot_user})
+        event = {"type": "member_joined_channel", "user": self.app.bot_user, "channel": channel, "inviter": user.id}
+        return await self.event(event)
+
+    async def press_stop(self: _Workspace, message: Message, *, user: User = GRACE) -> HttpAnswer:
+        """Presses the stop button while the bot works on a message."""
+        event = {"type": "agent_session_stopped", "channel": message.channel, "user": user.id}
+        return await self.event({**event, "thread_ts": message.thread_ts or message.ts, "streaming_message_ts": []})
+
+    async def press(self: _Workspace, on: Message | View, label: str, *, user: User = GRACE) -> HttpAnswer:
+        """Presses a button. Raises `LookupError` when there is none of that label."""
+        button, block = reading.button(on.content, label)
+        action = {name: value for name, value in button.items() if name in ("action_id", "type", "value", "text")}
+        actions = {"actions": [{"block_id": block, **action, "action_ts": self.state.stamp()}]}
+        where = _in_view(self, on) if isinstance(on, View) else _on_message(self, on, user)
+        return await self.deliver(self.signed_interaction("block_actions", {**actions, **where}, user=user))
+
+    async def submit(self: _Workspace, view: View, values: Mapping[str, str], *, user: User = GRACE) -> View | None:
+        """Fills in a form by the labels of its fields and sends it; gives what its window then shows, None when closed.
+
+        Raises `LookupError` for a field or choice that is not there.
+        """
+        state = {"state": {"values": _filled(view, values)}}
+        view_json_ = {**view_json(view, self.app), **state}
+        answer = await self.deliver(self.signed_interaction("view_submission", {"view": view_json_}, user=user))
+        if answer.status != 200:
+            raise NotShownError(f"the form was answered with {answer.status}")
+        told = answer.json if answer.body else {}
+        match told.get("response_action"):
+            case None:
+                self.state.shut(view)
+                return None
+            case "clear":
+                self.state.shut(view, whole_stack=True)
+                return None
+            case "update":
+                return self.state.reshow(view, _taken(told["view"]))
+            case "push":
+                return self.state.show(user.id, _taken(told["view"]), view)
+            case "errors":
+                raise NotShownError(f"the form was refused: {told['errors']}")
+        raise NotShownError(f"Slack knows no response_action {told['response_action']}")
+
+    async def shortcut(self: _Workspace, name: str, *, user: User = GRACE) -> HttpAnswer:
+        """Chooses a global shortcut, by its callback id."""
+        return await self.deliver(self.signed_interaction("shortcut", {"callback_id": name}, user=user))
+
+    async def message_shortcut(self: _Workspace, name: str, message: Message, *, user: User = GRACE) -> HttpAnswer:
+        """Chooses a shortcut from the menu of a message, by its callback id."""
+        where = _on_message(self, message, user)
+        more = {"callback_id": name, "message_ts": message.ts, "message": message_json(message, self.app)}
+        return await self.deliver(self.signed_interaction("message_action", {**where, **more}, user=user))
+
+    async def answer_to(self: _Workspace, message: Message, *, after: Message | None = None) -> Message:
+        """The bot's last words in the thread of a message (later than `after`), as soon as they are there and whole."""
+        thread = message.thread_ts or message.ts
+        since = (after or message).ts
+
+        def answer() -> Message | None:
+            said = [
+                one
+                for one in self.state.messages
+                if (one.channel, one.thread_ts) == (message.channel, thread)
+                and one.author == self.app.bot_user
+                and one.ts > since
+                and one.content.get("blocks")
+            ]
+            open_ = [one for one in said if (s := self.state.streams.get((one.channel, one.ts))) and s.is_open]
+            return said[-1] if said and not open_ else None
+
+        return await until(answer, f"no answer in the thread of {message.words!r}")
+
+    async def whisper_to(self: _Workspace, user: User, *, after: int = 0) -> Message:
+        """The last message that one person alone sees, once there are more than `after` of them."""
+
+        def whisper() -> Message | None:
+            said = [one for one in self.state.messages if one.only_for == user.id]
+            return said[-1] if len(said) > after else None
+
+        return await until(whisper, f"nothing was shown to {user.name} alone")
+
+    async def view_of(self: _Workspace, user: User, words: str = "") -> View:
+        """The modal that somebody has before them, once it shows these words."""
+
+        def view() -> View | None:
+            mine = [view for view in self.state.views.values() if view.user == user.id]
+            return mine[-1] if mine and words in mine[-1].words else None
+
+        return await until(view, f"no modal of {user.name} says {words!r}")
+
+
+async def until(look: Callable[[], T | None], otherwise: str, seconds: float = WAIT_SECONDS) -> T:
+    """What a look gives as soon as it gives something. Raises `NotShownError`."""
+    end = time.monotonic() + seconds
+    while (found := look()) is None:
+        if time.monotonic() > end:
+            raise NotShownError(otherwise)
+        await asyncio.sleep(0.005)
+    return found
+
+
+def _say(slack: _Workspace, text: str, user: User, channel: str, thread: Message | None) -> Message:
+    thread_ts = (thread.thread_ts or thread.ts) if thread else None
+    return slack.state.post(channel, user.id, {"text": _wire(slack, text)}, thread_ts=thread_ts)
+
+
+def _wire(slack: _Workspace, text: str) -> str:
+    """What is typed as messages hold it: mentions by id alone."""
+    people = {**slack.state.users, slack.app.bot_user: User(slack.app.bot_user, "archway")}
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    for user in people.values():
+        text = text.replace(f"@{user.name}", f"<@{user.id}>")
+    return text
+
+
+def _message_event(slack: _Workspace, message: Message) -> dict[str, Any]:
+    channel = slack.state.channel(message.channel)
+    parent = slack.state.seen(message.channel, message.thread_ts) if message.thread_ts else None
+    return {
+        **message_json(message, slack.app),
+        "channel": message.channel,
+        "channel_type": channel.kind,
+        "event_ts": message.ts,
+        **({"parent_user_id": parent.author} if parent else {}),
+    }
+
+
+def _on_message(slack: _Workspace, message: Message, user: User) -> dict[str, Any]:
+    channel = slack.state.channel(message.channel)
+    ephemeral = message.only_for is not None
+    container: dict[str, Any] = {
+        "type": "message",
+        "message_ts": message.ts,
+        "channel_id": channel.id,
+        "is_ephemeral": ephemeral,
+        **({"thread_ts": message.thread_ts} if message.thread_ts else {}),
+    }
+    return {
+        "container": container,
+        "channel": {"id": channel.id, "name": channel.name or "directmessage"},
+        "response_url": slack.lend_response(user.id, channel.id, message.ts),
+        **({} if ephemeral else {"message": message_json(message, slack.app)}),
+    }
+
+
+def _in_view(slack: _Workspace, view: View) -> dict[str, Any]:
+    return {"container": {"type": "view", "view_id": view.id}, "view": view_json(view, slack.app)}
+
+
+def _filled(view: View, values: Mapping[str, str]) -> dict[str, Any]:
+    """The state of a form: what was in its fields, changed by what was filled in."""
+    inputs = [block for block in view.content["blocks"] if block["type"] == "input"]
+    unknown = set(values) - {block["label"]["text"] for block in inputs}
+    if unknown:
+        raise LookupError(f"there is no field {', '.join(sorted(unknown))}, only {', '.join(view.fields)}")
+    return {
+        block["block_id"]: {block["element"]["action_id"]: _state(block["element"], values.get(block["label"]["text"]))}
+        for block in inputs
+    }
+
+
+def _state(element: Mapping[str, Any], value: str | None) -> dict[str, Any]:
+    if element["type"] != "static_select":
+        return {"type": element["type"], "value": value if value is not None else element.get("initial_value")}
+    chosen = element.get("initial_option")
+    if value is not None:
+        chosen = next((one for one in element["options"] if one["text"]["text"] == value), None)
+        if chosen is None:
+            raise LookupError(f"{value!r} is none of {[one['text']['text'] for one in element['options']]}")
+    return {"type": "static_select", "selected_option": chosen}
+
+
+def _taken(view: Mapping[str, Any]) -> Mapping[str, Any]:
+    if faults := faults_in_view(view):
+        raise NotShownError("; ".join(str(fault) for fault in faults))
+    return view

@@ -1,0 +1,205 @@
+"""Invokes → the bodies of their answers: searches, links, dialogs, pressed buttons. Each within the time Teams waits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
+
+import structlog
+
+from bot.cards.model import Card, Form, Place
+from bot.domain.commands import LONGEST_QUESTION, Ask, OpenQuestionForm, Preview, Search
+from bot.domain.rooms import Conversation
+from bot.teams.accounts import Accounts
+from bot.teams.activities import Incoming, Json
+from bot.teams.background import Background
+from bot.teams.connector import DeliveryFailed, PostGone
+from bot.teams.gestures import message_text, read_action, read_command, read_dialog, read_link, read_submit
+from bot.teams.outbound import (
+    NOT_POSTED,
+    TOO_SLOW,
+    dialog,
+    dialog_end,
+    found,
+    in_place,
+    inserted,
+    is_no,
+    is_short,
+    malformed,
+    not_here,
+    notice,
+    offered_as_json,
+    toast,
+    unfurled,
+)
+from bot.teams.posts import Posts
+from bot.teams.queries import read_query
+from bot.teams.replies import Replies
+
+log = structlog.stdlib.get_logger(__name__)
+
+ASK_ABOUT = "askAbout"  # the id of the action in the manifest
+SECONDS = 4.5  # Teams waits five for the answer to an invoke
+_REMEMBERED = 1024  # results as they are sent, some 2 KB each
+_POSTING_SECONDS = 2.0  # of these; what takes longer is gone on with after the answer
+
+Work = Callable[[Incoming], Awaitable[Json]]
+
+
+class Invokes:
+    """Answers invokes. Knows places, forms and cards; what a verb means is none of its business."""
+
+    def __init__(
+        self, replies: Replies, accounts: Accounts, posts: Posts, background: Background, seconds: float = SECONDS
+    ) -> None:
+        self._replies = replies
+        self._accounts = accounts
+        self._posts = posts
+        self._background = background
+        self._seconds = seconds
+        self._offer = lru_cache(_REMEMBERED)(offered_as_json)
+        self._works: Mapping[str, Work] = {
+            "composeExtension/query": self._search,
+            "composeExtension/selectItem": self._select,
+            "composeExtension/queryLink": self._link,
+            "composeExtension/fetchTask": self._open_action,
+            "composeExtension/submitAction": self._submit_action,
+            "composeExtension/onCardButtonClicked": self._press_in_message,
+            "task/fetch": self._dialog,
+            "task/submit": self._dialog,
+            "adaptiveCard/action": self._press,
+        }
+
+    async def answer(self, incoming: Incoming) -> Json:
+        """The body of the answer to an invoke, in time."""
+        work = self._works.get(incoming.name)
+        if work is None:
+            return not_here(incoming.name)
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await work(incoming)
+        except TimeoutError:
+            log.warning("an invoke from Teams took too long", invoke=incoming.name, seconds=self._seconds)
+            return not_here(incoming.name, TOO_SLOW)
+
+    async def _search(self, incoming: Incoming) -> Json:
+        query = read_query(incoming.value)
+        if query is None:
+            return notice("Archway does not know this search command.")
+        by = await self._accounts.sender(incoming)
+        command = Search(by, query.text, query.skip, query.count, query.kind, query.accepted_only)
+        return found(await self._replies.to(command), self._offer)
+
+    async def _link(self, incoming: Incoming) -> Json:
+        url = read_link(incoming.value)
+        if not url:
+            return not_here(incoming.name)
+        return unfurled(await self._replies.to(Preview(await self._accounts.sender(incoming), url)))
+
+    async def _select(self, incoming: Incoming) -> Json:
+        """A result that was chosen: its card, where a client asks for it instead of taking what it has."""
+        press = read_submit(incoming.value)
+        if press is None:
+            return not_here(incoming.name)
+        said = await self._replies.to_press(
+            press, await self._accounts.sender(incoming), incoming.sender["id"], for_all=True
+        )
+        return inserted(said.reply) if isinstance(said.reply, Card) else notice(said.reply.title)
+
+    async def _open_action(self, incoming: Incoming) -> Json:
+        """An action of the extension, chosen on a message or where one is written."""
+        if read_command(incoming.value, ASK_ABOUT) != ASK_ABOUT:
+            return not_here(incoming.name)
+        by = await self._accounts.sender(incoming)
+        text = message_text(incoming.value, LONGEST_QUESTION)
+        return dialog(await self._replies.shown(Ask(by, text) if text else OpenQuestionForm(by)))
+
+    async def _submit_action(self, incoming: Incoming) -> Json:
+        """A button or form in a dialog of the extension. What is for everybody goes into the message being written:
+        the person sends it, in a chat that the bot need not be in.
+        """
+        by = await self._accounts.sender(incoming)
+        said = await self._replies.to_press(read_dialog(incoming.value), by, incoming.sender["id"], for_all=False)
+        if isinstance(said.reply, Card) and said.reply.place is Place.ROOM and said.room is None and by.room:
+            return inserted(said.reply)
+        return await self._shown_in_dialog(incoming, said.reply, said.room)
+
+    async def _dialog(self, incoming: Incoming) -> Json:
+        """A dialog that a button opens, or a button or form in it."""
+        press = read_dialog(incoming.value)
+        if press is None:
+            return not_here(incoming.name)
+        said = await self._replies.to_press(
+            press, await self._accounts.sender(incoming), incoming.sender["id"], for_all=False
+        )
+        return await self._shown_in_dialog(incoming, said.reply, said.room)
+
+    async def _press(self, incoming: Incoming) -> Json:
+        """A button or form on a card in a chat. The answer is seen by whoever pressed, a post by everybody."""
+        press = read_action(incoming.value)
+        if press is None:
+            return malformed()
+        by = await self._accounts.sender(incoming)
+        filled_in = bool(press.values)
+        said = await self._replies.to_press(press, by, incoming.sender["id"], for_all=bool(by.room) and not filled_in)
+        match said.reply:
+            case Form() as form:
+                return in_place(form)
+            case Card(place=Place.INSTEAD) as card:
+                if incoming.reply_to:
+                    self._background.begin(self._replace(incoming, card))
+                return in_place(card)
+            case Card(place=Place.ROOM) as card:
+                if not await self._posted(incoming, card, said.room):
+                    return toast(NOT_POSTED)
+                return in_place(card) if filled_in else toast(card.summary)
+            case card if is_no(card):  # what was filled in stays
+                return toast(card.summary)
+            case card:
+                if filled_in or not (is_short(card) or await self._posted(incoming, card, None)):
+                    return in_place(card)
+                return toast(card.summary)
+
+    async def _press_in_message(self, incoming: Incoming) -> Json:
+        """A button on a card that somebody sent with the extension, from a client that knows no better."""
+        by = await self._accounts.sender(incoming)
+        said = await self._replies.to_press(
+            read_submit(incoming.value), by, incoming.sender["id"], for_all=bool(by.room)
+        )
+        await self._posted(incoming, said.reply, said.room)
+        return {}
+
+    async def _shown_in_dialog(self, incoming: Incoming, reply: Card | Form, room: Conversation | None) -> Json:
+        if isinstance(reply, Card) and reply.place is Place.ROOM:
+            return dialog_end(reply.summary if await self._posted(incoming, reply, room) else NOT_POSTED)
+        return dialog(reply)
+
+    async def _posted(self, incoming: Incoming, what: Card | Form, room: Conversation | None) -> bool:
+        """Posts in the room that was chosen, else where the activity came from. False when that is known to have
+        failed; what takes long goes on.
+        """
+        if room is not None and isinstance(what, Card):
+            work = self._background.begin(self._post(self._posts.post(room, what)))
+        else:
+            work = self._background.begin(self._post(self._posts.reply(incoming, what)))
+        done, _ = await asyncio.wait({work}, timeout=_POSTING_SECONDS)
+        return work not in done or work.result()
+
+    async def _post(self, posting: Awaitable[object]) -> bool:
+        try:
+            await posting
+        except (DeliveryFailed, ValueError) as failed:
+            log.warning("something could not be posted in Teams", reason=str(failed))
+            return False
+        return True
+
+    async def _replace(self, incoming: Incoming, card: Card) -> bool:
+        """The answer to an invoke changes the card for one person; this changes it for all."""
+        try:
+            await self._posts.replace(incoming, card)
+        except PostGone:
+            log.info("a card that was pressed is not there any more, or not ours")
+        except DeliveryFailed as failed:
+            log.warning("a card could not be replaced in Teams", reason=str(failed))
+        return True

@@ -1,0 +1,128 @@
+"""Microsoft's own test client, driven without a screen, in front of `archway serve` as anybody would start it.
+
+`make test-playground-teams` installs what it takes. The pictures of each step are in build/playground_teams: look at them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.stories.serving import serving
+
+HERE = Path(__file__).parent
+PICTURES = HERE.parent.parent / "build" / "playground_teams"
+CLIENT = HERE / "node_modules" / "@microsoft" / "m365agentsplayground" / "cli.js"
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+PATTERN = "https://git.example.org/docs/{path}#{anchor}"
+
+pytestmark = [
+    pytest.mark.judge,
+    pytest.mark.asyncio,
+    pytest.mark.skipif(
+        os.environ.get("ARCHWAY_PLAYGROUND") != "1",
+        reason="MICROSOFT'S AGENTS PLAYGROUND NOT RUN: `make test-playground-teams` installs and runs it",
+    ),
+]
+
+# Each step with what is to be seen at its end.
+STEPS = {
+    "welcome": "Hello, I am Archway",
+    "message": "customer-managed KMS key",
+    "button_with_update": "Also see",
+    "button_with_a_word": "Thank you",
+    "mention": "customer-managed KMS key",
+    "share_posts_in_a_channel": "Shared by Alex Wilber",
+    "search": "STD-003 · standard",
+    "inserted_result": "Encryption in transit and at rest",
+    "action_on_a_message": "customer-managed KMS key",
+    "action_without_a_message": "customer-managed KMS key",
+    "unfurl": "Encryption in transit and at rest",
+}
+
+
+def require_what_it_takes() -> None:
+    missing = [
+        name
+        for name, there in {
+            "node": shutil.which("node"),
+            f"a Chromium at {CHROMIUM} (or name one in CHROMIUM)": Path(CHROMIUM).exists(),
+            "its packages (npm ci --prefix tests/playground_teams)": CLIENT.exists(),
+        }.items()
+        if not there
+    ]
+    if missing:
+        pytest.fail(f"MICROSOFT'S AGENTS PLAYGROUND CANNOT RUN HERE: missing {', '.join(missing)}", pytrace=False)
+
+
+@asynccontextmanager
+async def playground(bot: str, scratch: Path) -> AsyncIterator[str]:
+    """The client, in front of a bot; it and what it starts end with the block. It writes a log where it is started."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = await asyncio.create_subprocess_exec(
+        "node", str(CLIENT), "-e", f"{bot}/api/messages", "-c", "msteams", "-p", str(port), "--disable-telemetry",
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, cwd=scratch, env={**os.environ, "BROWSER": "none"},
+    )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    try:
+        async with asyncio.timeout(60), aiohttp.ClientSession() as http:
+            while not await answers(http, address):
+                assert process.returncode is None, "the playground ended by itself"
+                await asyncio.sleep(0.1)
+        yield address
+    finally:
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            await process.wait()
+
+
+async def answers(http: aiohttp.ClientSession, address: str) -> bool:
+    try:
+        async with http.get(address) as answer:
+            return answer.status == 200
+    except aiohttp.ClientError:
+        return False
+
+
+async def a_link(bot_environ: dict[str, str]) -> str:
+    """What a citation links to."""
+    ran = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "bot", "show", "STD-003", "--json"],
+        env={**os.environ, **bot_environ}, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    return str(json.loads(ran.stdout)["citation"]["url"])
+
+
+async def test_everything_that_people_do_in_teams_can_be_seen_to_work(tmp_path: Path) -> None:
+    require_what_it_takes()
+    shutil.rmtree(PICTURES, ignore_errors=True)
+    PICTURES.mkdir(parents=True)
+    environ = {"ARCHWAY_DOCUMENT_URL": PATTERN, "ARCHWAY_DATA": str(tmp_path / "data")}
+    link = await a_link(environ)
+    async with serving(tmp_path, **environ) as served, playground(served.address, tmp_path) as address:
+        driver = await asyncio.create_subprocess_exec(
+            "node", str(HERE / "drive.mjs"), address, str(PICTURES), link,
+            stdout=subprocess.PIPE, env={**os.environ, "CHROMIUM": CHROMIUM},
+        )  # fmt: skip
+        async with asyncio.timeout(400):
+            out, _ = await driver.communicate()
+    assert driver.returncode == 0
+    seen = json.loads(out)
+    wrong = {step: seen.get(step, "not done") for step, expected in STEPS.items() if expected not in seen.get(step, "")}
+    assert not wrong, json.dumps(wrong, indent=1)
+    assert set(seen) == set(STEPS)

@@ -1,0 +1,120 @@
+"""Who somebody is: members, guests, strangers, by the roster of the moment (abuse cases 15 to 18)."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.people import Standing
+from bot.teams.roster import standing
+from tests.doubles.teams import ALAN, GRACE, GUEST, STRANGER, TENANT
+from tests.doubles.teams_connector import Person
+from tests.teams.room import Room
+from tests.teams.room import room as open_room
+
+pytestmark = pytest.mark.asyncio
+
+
+@pytest.mark.parametrize(("who", "expected"), [(GRACE, Standing.MEMBER), (GUEST, Standing.GUEST), (STRANGER, Standing.STRANGER)], ids=["member", "guest", "stranger"])  # fmt: skip
+async def test_standing_comes_from_the_roster(room: Room, who: Person, expected: Standing) -> None:
+    await room.teams.say("x", who)
+    await room.teams.mention("x", who)
+    await room.teams.invoke("query", {"commandId": "search", "parameters": []}, who)
+    posted = await room.teams.say("x", GRACE)
+    await room.teams.press(posted, "Helpful", who)
+    asked = [command.by for command in room.library.asked if command.by.id == who.entra_id]
+    assert {by.standing for by in asked} == {expected}
+    assert {by.name for by in asked} == {who.name}
+
+
+async def test_nobody_is_looked_up_twice_within_a_minute(room: Room) -> None:
+    for _ in range(10):
+        await room.teams.search("x")
+    await asyncio.gather(*(room.teams.search("y") for _ in range(10)))
+    assert len(room.teams.connector.looked_up) == 1
+    room.clock.seconds += 61
+    await asyncio.gather(*(room.teams.search("z") for _ in range(10)))
+    assert len(room.teams.connector.looked_up) == 2
+
+
+async def test_somebody_who_is_demoted_is_a_guest_a_minute_later(room: Room) -> None:
+    await room.teams.search("x")
+    room.teams.connector.people[0] = replace(GRACE, role="guest")
+    room.clock.seconds += 61
+    await room.teams.search("x")
+    assert [command.by.standing for command in room.library.asked] == [Standing.MEMBER, Standing.GUEST]
+
+
+@pytest.mark.parametrize("status", [403, 404, 429, 500, 503])
+async def test_who_cannot_be_looked_up_is_a_guest(room: Room, status: int) -> None:
+    room.teams.connector.rosters_down = status
+    await room.teams.search("x")
+    assert room.library.asked[0].by.standing is Standing.GUEST
+
+
+async def test_a_roster_that_hangs_is_not_waited_for(room: Room) -> None:
+    room.teams.connector.rosters_mute = asyncio.Event()
+    async with asyncio.timeout(4):
+        await asyncio.gather(*(room.teams.search("x") for _ in range(5)))
+    assert {command.by.standing for command in room.library.asked} == {Standing.GUEST}
+    assert len(room.teams.connector.looked_up) == 1
+    room.teams.connector.rosters_mute.set()
+
+
+async def test_in_a_chat_without_the_bot_the_chat_with_the_bot_vouches(room: Room) -> None:
+    elsewhere = {"id": "19:a_b@unq.gbl.spaces", "conversationType": "personal", "tenantId": TENANT}
+
+    async def search() -> Standing:
+        activity = room.teams.activity("query", conversation=elsewhere)
+        room.teams.connector.conversations.discard(elsewhere["id"])
+        assert (await room.teams.deliver(activity)).status == 200
+        return room.library.asked[-1].by.standing
+
+    assert await search() is Standing.GUEST
+    await room.teams.say("hello")
+    await room.surface.close()
+    room.clock.seconds += 61
+    assert await search() is Standing.MEMBER
+
+
+async def test_bots_are_strangers(room: Room) -> None:
+    for sender in ({"id": "28:other", "name": "Bot"}, {"id": "29:x", "role": "bot"}):
+        activity = room.teams.activity("query", **{"from": sender})
+        assert (await room.teams.deliver(activity)).status == 200
+    assert {command.by.standing for command in room.library.asked} == {Standing.STRANGER}
+
+
+async def test_without_an_app_id_everybody_on_this_machine_is_a_member() -> None:
+    async with open_room(app_id=None, app_password=None, tenant_id=None) as room:
+        room.teams.connector.issued = None
+        await room.teams.search("x")
+        assert room.library.asked[0].by.standing is Standing.MEMBER
+        assert not room.teams.connector.looked_up
+
+
+async def test_the_room_is_that_of_the_conversation_and_none_in_a_chat_with_the_bot(room: Room) -> None:
+    mentioned = await room.teams.mention("x", ALAN)
+    await room.teams.say("x", ALAN)
+    assert [command.by.room for command in room.library.asked] == [mentioned.conversation, ""]
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (GRACE.member, Standing.MEMBER),
+        ({**GRACE.member, "tenantId": TENANT.upper()}, Standing.MEMBER),
+        ({**GRACE.member, "userRole": None}, Standing.MEMBER),
+        ({**GRACE.member, "userPrincipalName": None}, Standing.MEMBER),
+        ({**GRACE.member, "userRole": "guest"}, Standing.GUEST),
+        ({**GRACE.member, "userRole": "Guest"}, Standing.GUEST),
+        ({**GRACE.member, "userPrincipalName": "x_y#ext#@example.org"}, Standing.GUEST),
+        ({**GRACE.member, "userRole": "anonymous"}, Standing.STRANGER),
+        ({**GRACE.member, "tenantId": "another"}, Standing.STRANGER),
+        ({"id": "29:x"}, Standing.GUEST),
+        ({"userRole": 7, "userPrincipalName": [], "tenantId": {}}, Standing.GUEST),
+    ],
+)  # fmt: skip
+async def test_entries_of_every_shape_are_judged(entry: dict[str, object], expected: Standing) -> None:
+    assert standing(entry, TENANT) is expected
