@@ -13,12 +13,12 @@ run: $(VENV)/.run
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -q -m "not judge"
 
-lint: $(VENV)/.test
+lint: $(VENV)/.judges
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-format: $(VENV)/.test
+format: $(VENV)/.judges
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    root.add_argument("--version", action="version", version=f"archway {version('archway')}")
     commands = root.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     serve = commands.add_parser("serve", parents=[knowledge, database], help="the bot: Slack and Teams")
@@ -93,16 +96,19 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; gives the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without a letter shows "?" instead of failing
     options = parser().parse_args(arguments)
     try:
         status: int = options.run(options)
         sys.stdout.flush()
     except ConfigurationError as error:
         for fault in error.faults:
-            print(f"archway: {fault}", file=sys.stderr)
+            _complain(fault)
         return BAD_USE
     except Refusal as refusal:
-        print(f"archway: {refusal.sentence}", file=sys.stderr)
+        _complain(refusal.sentence)
         return BAD_USE
     except KeyboardInterrupt:
         return 130
@@ -110,9 +116,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on: no complaint at exit
         return 0
     except OSError as error:
-        print(f"archway: {error.strerror or error}: {error.filename or 'the system says no more'}", file=sys.stderr)
+        _complain(f"{error.strerror or error}: {error.filename or 'the system says no more'}")
         return BAD_USE
+    except Exception as error:  # never a traceback to a person, unless they ask for it
+        from bot.settings import wants_detail
+
+        if wants_detail():
+            raise
+        _complain(
+            f"That is a fault of ours ({type(error).__name__}). ARCHWAY_LOG_LEVEL=debug shows where; please report it."
+        )
+        return FAILED
     return status
+
+
+def _complain(sentence: str) -> None:
+    """One line on standard error. File names and ids in it are whatever somebody wrote: they cannot drive a terminal."""
+    from bot.cards.text import clean
+
+    print(f"archway: {clean(sentence)}", file=sys.stderr)
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -140,6 +162,8 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _ask(options: argparse.Namespace) -> int:
+    if not " ".join(options.question).strip():
+        raise ConfigurationError(["The question is empty: archway ask how do we encrypt buckets."])
     from bot import terminal
     from bot.cards import catalog
 
@@ -160,29 +184,39 @@ def _show(options: argparse.Namespace) -> int:
     if options.json:
         _print_json(found)
     else:
-        terminal.print_card(catalog.shown(found))
+        terminal.print_card(catalog.whole_document(found) if found.clause is None else catalog.shown(found))
     return 0
 
 
 def _index(options: argparse.Namespace) -> int:
     from time import perf_counter
 
+    from bot import terminal
+    from bot.cards.text import clean
+
     began = perf_counter()
     library = _library(options)
     contents = library.contents
     report = {
         "documents": len(contents.documents),
-        "passages": sum(len(document.passages) for document in contents.documents.values()),
-        "clauses": sum(len(document.clauses) for document in contents.documents.values()),
+        "passages": library.passages,
+        "clauses": library.clauses,
         "left_out": contents.left_out,
         "seconds": round(perf_counter() - began, 3),
     }
     if options.json:
         _print_json(report)
         return 0
-    print("{documents} documents, {passages} passages, {clauses} clauses in {seconds} s".format(**report))
-    for left in contents.left_out:
-        print(f"left out: {left.path}{f':{left.line}' if left.line else ''}: {left.reason}")
+    counted = ((len(contents.documents), "document"), (library.passages, "passage"), (library.clauses, "clause"))
+    print(f"{', '.join(terminal.count(*each) for each in counted)} in {report['seconds']} s")
+    for heading, faults in terminal.faults(contents.left_out):
+        print(f"\n{heading}:")
+        for fault in faults:
+            print(f"  {clean(fault.path)}{f':{fault.line}' if fault.line else ''}: {clean(fault.reason)}")
+    if not contents.documents:
+        print(
+            "The folder holds no document that can be read: put Markdown files into it, or `archway init` another one."
+        )
     return 0
 
 
@@ -195,7 +229,7 @@ def _evaluate(options: argparse.Namespace) -> int:
         raise ConfigurationError([f"{error}."]) from error
     library = _library(options)
     for path in evaluation.unknown_paths(library, questions):
-        print(f"archway: {path} is not in the folder; questions about it count as failed.", file=sys.stderr)
+        _complain(f"{path} is not in the folder; questions about it count as failed.")
     report = evaluation.evaluate(library, questions)
     if options.json:
         _print_json(report)

@@ -1,4 +1,7 @@
-"""The composition root: settings in, running app out. With `__main__` the only file that knows all the rooms."""
+"""The composition root: settings in, running app out. With `__main__` the only file that knows all the rooms.
+
+`dispatcher` makes what the surfaces call with every command: it hands the command to `handlers.handle` with a fresh desk.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 
 WRITE_EVERY = 1.0  # seconds between two writings of the question log
 FORGET_EVERY = 3600.0  # seconds
+CLOSE_SECONDS = 3.0  # after the requests are drained: containers are killed ten seconds after they are told to stop
 INTRODUCE_EVERY = 60.0  # seconds, while Slack cannot be reached
 FIRST_QUESTION = "do buckets have to be encrypted?"
 
@@ -43,9 +47,11 @@ Dispatch = Callable[[Command], Awaitable[Reply]]
 log = structlog.stdlib.get_logger(__name__)
 
 
-def open_library(settings: Settings) -> LiveLibrary:
+def open_library(settings: Settings, *, cached: bool = True) -> LiveLibrary:
     """The library of the knowledge folder, from its cached index as far as that is up to date."""
-    return LiveLibrary(settings.knowledge, cached_in=settings.data / "index", pattern=settings.document_url)
+    return LiveLibrary(
+        settings.knowledge, cached_in=settings.data / "index" if cached else None, pattern=settings.document_url
+    )
 
 
 def open_store(settings: Settings) -> tuple[QuestionLog, Conversations]:
@@ -54,6 +60,7 @@ def open_store(settings: Settings) -> tuple[QuestionLog, Conversations]:
     from bot.store.conversations import Conversations
     from bot.store.questions import QuestionLog
 
+    database.claim(settings.database_url)
     engine = database.opened(settings.database_url)
     schema.upgrade(engine)
     return QuestionLog(engine, settings.keep_questions), Conversations(engine)
@@ -175,7 +182,10 @@ async def running(settings: Settings, host: str, port: int) -> AsyncIterator[tup
         ):
             yield f"http://{bound_host}:{bound_port}", dispatch, shelf
     finally:
-        await asyncio.to_thread(questions.write)
+        try:
+            await asyncio.to_thread(questions.write)
+        except Exception:  # the end must not hang on statistics
+            log.exception("the last questions could not be written down")
 
 
 async def serve(settings: Settings, host: str, port: int) -> int:
@@ -218,7 +228,7 @@ def _greet(settings: Settings, address: str, shelf: LiveLibrary) -> None:
     if settings.knowledge == STARTER:
         print(f"\nFor example, somebody asks: {FIRST_QUESTION}\n")
         terminal.print_card(catalog.answer(shelf.library.ask(FIRST_QUESTION)))
-    print(terminal.next_steps(), flush=True)
+    print(terminal.next_steps(settings.knowledge, shelf.library.contents), flush=True)
 
 
 def _missing(workspace: SlackSurface | None) -> dict[str, str]:
@@ -251,9 +261,11 @@ async def _closed_at_the_end(surfaces: Iterable[Surface]) -> AsyncIterator[None]
     try:
         yield
     finally:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(web.DRAIN_SECONDS):
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
                 await asyncio.gather(*(surface.close() for surface in surfaces))
+        except TimeoutError:
+            log.warning("stopped before everything that was acknowledged could be answered", seconds=CLOSE_SECONDS)
 
 
 @asynccontextmanager

@@ -9,8 +9,11 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
+from bot.cards.text import clean
 from bot.errors import ConfigurationError
 from bot.settings import Secret, Settings, load
 
@@ -40,9 +43,9 @@ def report(findings: Iterable[Finding]) -> str:
     """The findings for people, one a line, how to mend it below."""
     lines = []
     for finding in findings:
-        lines.append(f"{finding.verdict:<8} {finding.check:<10} {finding.detail}")
+        lines.append(f"{finding.verdict:<8} {finding.check:<10} {clean(finding.detail)}")
         if finding.mend:
-            lines.append(f"{'':<8} {'':<10} → {finding.mend}")
+            lines.append(f"{'':<8} {'':<10} → {clean(finding.mend)}")
     return "\n".join(lines)
 
 
@@ -78,13 +81,18 @@ def _data(settings: Settings) -> Finding:
 def _knowledge(settings: Settings) -> Finding:
     from bot.app import open_library
 
-    contents = open_library(settings).library.contents
+    try:
+        contents = open_library(settings, cached=False).library.contents
+    except OSError as error:
+        return Finding(
+            "knowledge", "error", f"{settings.knowledge} cannot be read ({error.strerror})", "Set ARCHWAY_KNOWLEDGE."
+        )
     counted = f"{len(contents.documents)} documents in {settings.knowledge}"
     if not contents.documents:
         return Finding("knowledge", "error", counted, "Set ARCHWAY_KNOWLEDGE to a folder with Markdown files.")
     if contents.left_out:
         first = contents.left_out[0]
-        detail = f"{counted}; {len(contents.left_out)} left out or in part, such as {first.path}: {first.reason}"
+        detail = f"{counted}; {len(contents.left_out)} with a fault, such as {first.path}: {first.reason}"
         return Finding("knowledge", "warning", detail, "`archway index` lists them all.")
     return Finding("knowledge", "ok", counted)
 
@@ -95,16 +103,19 @@ def _database(settings: Settings) -> list[Finding]:
     from bot.store import database, schema
 
     findings = []
+    file = settings.database_url.removeprefix("sqlite:///")
     try:
-        stands_at = schema.version(database.opened(settings.database_url))
+        there = Path(file).exists()  # looking would make it
+        url = f"sqlite:///file:{quote(file)}?mode=ro&uri=true"
+        stands_at = schema.version(database.opened(url, prepare=False)) if there else None
         if stands_at is None:
-            findings.append(Finding("database", "ok", "is empty; `archway serve` makes its tables"))
+            findings.append(Finding("database", "ok", "is empty or not there yet; `archway serve` makes it"))
         elif stands_at > schema.NEWEST:
             detail = f"is at version {stands_at}, this program knows {schema.NEWEST}"
             findings.append(Finding("database", "error", detail, "Start the newer Archway, or restore a backup."))
         else:
             findings.append(Finding("database", "ok", f"is at version {stands_at}"))
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, OSError, ConfigurationError) as error:
         detail = f"{settings.database_url} cannot be opened ({type(error).__name__})"
         findings.append(
             Finding("database", "error", detail, "Check that the file is a SQLite database and may be written.")
@@ -112,7 +123,9 @@ def _database(settings: Settings) -> list[Finding]:
     if sqlite3.sqlite_version_info < (3, 51, 3):
         detail = f"SQLite {sqlite3.sqlite_version} can damage a database that two processes write to at once (fixed in 3.51.3)"
         findings.append(
-            Finding("database", "warning", detail, "Run one `archway serve` on a database file, never two.")
+            Finding(
+                "database", "warning", detail, "Harmless as long as one `archway serve` alone uses a database file."
+            )
         )
     return findings
 
@@ -175,7 +188,14 @@ async def _slack(settings: Settings, http: aiohttp.ClientSession) -> list[Findin
 async def _teams(settings: Settings, http: aiohttp.ClientSession) -> list[Finding]:
     if settings.microsoft_app_id is None or settings.microsoft_app_password is None:
         detail = "no credentials: callers on this machine alone are answered"
-        return [Finding("teams", "off", detail, "Set MICROSOFT_APP_ID, _PASSWORD and _TENANT_ID to turn it on.")]
+        return [
+            Finding(
+                "teams",
+                "off",
+                detail,
+                "Set MICROSOFT_APP_ID, MICROSOFT_APP_PASSWORD and MICROSOFT_APP_TENANT_ID to turn it on.",
+            )
+        ]
     import aiohttp
 
     findings: list[Finding] = []

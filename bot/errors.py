@@ -38,7 +38,7 @@ class Refusal(ArchwayError):
 
 
 class UnknownId(Refusal):
-    """There is no {id} here. Ask a question in plain words, or look at what the nearest ids are: {nearest}."""
+    """There is no {id} here{nearest}. Ask in plain words, or name a document by its id or path."""
 
 
 class AmbiguousId(Refusal):

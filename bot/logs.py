@@ -8,6 +8,25 @@ import sys
 import structlog
 
 
+class _Unreadable(logging.Filter):
+    """What cannot be read as a request may hold a token: it is counted, not quoted, and once a minute at most."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._until = 0.0
+        self._unsaid = 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Takes everything but the fact out of the record."""
+        if record.created < self._until:
+            self._unsaid += 1
+            return False
+        record.msg, record.args = "a request could not be read (%d more since the last word)", (self._unsaid,)
+        record.exc_info = record.exc_text = None
+        self._until, self._unsaid = record.created + 60, 0
+        return True
+
+
 def configure(form: str | None, level: str) -> None:
     """Sends our own and the libraries' logs to standard error. `form` is "json", "text" or None for "what fits"."""
     text = form == "text" or (form is None and sys.stderr.isatty())
@@ -30,6 +49,7 @@ def configure(form: str | None, level: str) -> None:
         last.extend((structlog.processors.format_exc_info, structlog.processors.JSONRenderer()))
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=last))
+    logging.getLogger("aiohttp.server").addFilter(_Unreadable())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

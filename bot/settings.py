@@ -84,7 +84,10 @@ def _secret(value: str) -> Secret:
 
 
 def _url(value: str) -> str:
-    parts = urlsplit(value)
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        raise _Faulty("is not an address like https://example.org/") from None
     if parts.scheme not in ("https", "http") or not parts.hostname or parts.username:
         raise _Faulty("is not an address like https://example.org/")
     return value
@@ -101,24 +104,29 @@ def _guid(value: str) -> str:
 
 
 def _folder(value: str) -> Path:
-    path = Path(value).expanduser()
+    path = _path(value)
     if not path.is_dir():
         raise _Faulty(f"names {value}, which is not a folder; make one with `archway init {value}`")
     return path
 
 
 def _path(value: str) -> Path:
-    return Path(value).expanduser()
+    try:
+        return Path(value).expanduser()
+    except RuntimeError:
+        raise _Faulty(f"names {value}, and there is no such home folder") from None
 
 
 def _database(value: str) -> str:
-    if not value.startswith("sqlite:///"):
+    if not re.fullmatch(r"sqlite:///[^?:]+", value):
         raise _Faulty("must be a SQLite address like sqlite:////data/archway.db")
     return value
 
 
 def _pattern(value: str) -> str:
     try:
+        if set(re.findall(r"{([^{}]*)}", value)) - {"path", "anchor", "commit", "id"}:
+            raise ValueError  # noqa: TRY301  # one sentence for everything that is wrong with braces
         example = value.format(path="a.md", anchor="b", commit="c", id="d")
     except (KeyError, IndexError, ValueError):
         raise _Faulty("may hold {path}, {anchor}, {commit} and {id}, and nothing else in braces") from None
@@ -258,8 +266,16 @@ def environment(dotenv: Path = Path(".env")) -> dict[str, str]:
     """The process's environment over a `.env` file, where there is one."""
     from dotenv import dotenv_values
 
-    written = {k: v for k, v in dotenv_values(dotenv).items() if v is not None} if dotenv.is_file() else {}
+    try:
+        written = {k: v for k, v in dotenv_values(dotenv).items() if v is not None} if dotenv.is_file() else {}
+    except (OSError, UnicodeDecodeError):
+        raise ConfigurationError([f"{dotenv} cannot be read: save it as UTF-8 text, or remove it."]) from None
     return {**written, **os.environ}
+
+
+def wants_detail() -> bool:
+    """Whether whoever runs a command wants to see where it failed."""
+    return os.environ.get("ARCHWAY_LOG_LEVEL", "").strip().lower() == "debug"
 
 
 def may_colour() -> bool:

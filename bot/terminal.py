@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import shutil
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -15,7 +16,7 @@ from bot.cards import plain
 from bot.cards.model import Card, Reply
 from bot.domain.commands import Command, understand
 from bot.domain.people import Account
-from knowledge.documents import Contents
+from knowledge.documents import Contents, LeftOut
 
 PERSON = Account("terminal", "local")
 PROMPT = "archway> "
@@ -27,20 +28,39 @@ def print_card(card: Reply, out: TextIO | None = None) -> None:
     """Prints a card as this terminal can show it; plain when it is a pipe or a file."""
     stream = out or sys.stdout
     rich = stream.isatty() and settings.may_colour()
-    width = min(shutil.get_terminal_size().columns, WIDEST) if stream.isatty() else WIDEST
+    width = min(shutil.get_terminal_size((WIDEST, 24)).columns, WIDEST)
     if isinstance(card, Card):  # nothing that can be typed leads to a form or a page of results
         print(plain.text(card, width=width, colour=rich), file=stream)
 
 
-def next_steps() -> str:
+def count(number: int, what: str) -> str:
+    """A number of things: "1 document", "3 documents"."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def faults(found: Sequence[LeftOut]) -> Iterator[tuple[str, list[LeftOut]]]:
+    """What is wrong with a folder, under two headings."""
+    for heading, read in (("Left out", False), ("Read, with a fault", True)):
+        if some := [one for one in found if one.read is read]:
+            yield heading, some
+
+
+def next_steps(knowledge: Path, contents: Contents) -> str:
     """What to try next, in words that work when they are copied: with the path where `archway` is not on PATH."""
     archway = "archway" if shutil.which("archway") else os.path.relpath(Path(sys.executable).parent / "archway")
-    return f"""
-Try next, in another terminal:
-  {archway} ask how long do we keep logs
-  {archway} show STD-003
-  {archway} init my-standards    makes a knowledge folder of your own
-"""
+    if knowledge == settings.STARTER:
+        steps = [
+            "ask how long do we keep logs",
+            "show STD-003",
+            "init my-standards    makes a knowledge folder of your own",
+        ]
+    else:
+        where = f"--knowledge {shlex.quote(str(knowledge))}"
+        first = min(contents.documents.values(), key=lambda one: (one.kind != "standard", one.path), default=None)
+        steps = [f"index {where}    says what was read, and what is wrong with it"]
+        if first:
+            steps = [f"ask {where} what does {first.title} say", f"show {where} {shlex.quote(first.id)}", *steps]
+    return "\n".join(["", "Try next, in another terminal:", *(f"  {archway} {step}" for step in steps), ""])
 
 
 async def prompt(dispatch: Callable[[Command], Awaitable[Reply]], knows: Callable[[str], bool]) -> None:
@@ -85,9 +105,11 @@ def greeting(address: str, on: list[str], off: list[str], contents: Contents) ->
     """What `serve` says when it is ready: what is on, what is off and how to turn it on."""
     documents = contents.documents.values()
     clauses = sum(len(document.clauses) for document in documents)
-    lines = [f"Archway listens on {address} with {len(documents)} documents and {clauses} clauses."]
+    lines = [f"Archway listens on {address} with {count(len(documents), 'document')} and {count(clauses, 'clause')}."]
+    if not documents:
+        lines.append("There is nothing to answer from: put documents into the folder, they are read at once.")
     if contents.left_out:
-        lines.append(f"{len(contents.left_out)} files are left out or in part; `archway index` says why.")
+        lines.append(f"Something is wrong with {count(len(contents.left_out), 'file')}; `archway index` says what.")
     lines += [f"  on   {line}" for line in on]
     lines += [f"  off  {line}" for line in off]
     return "\n".join(lines)

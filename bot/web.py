@@ -8,20 +8,79 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
 
 from bot.delivery import Answered, Delivery, Surface
 from bot.errors import ConfigurationError
 
 MOST_BYTES = 1024 * 1024  # Slack's and Bot Framework's own deliveries stay far below
-MOST_SECONDS = 10.0  # for a body to arrive whole: a slow sender does not hold a connection
-DRAIN_SECONDS = 10.0
+MOST_IN_FLIGHT = 32 * MOST_BYTES  # of bodies that are being read: they come before anybody is authenticated
+MOST_SECONDS = 10.0  # for a request's head, and again for its body: a slow sender does not hold a connection
+DRAIN_SECONDS = 6.0  # containers are killed ten seconds after they are told to stop
+BACKLOG = 512
 
 log = structlog.stdlib.get_logger(__name__)
+
+
+class _Edge:
+    """The bodies that are being read, and the requests that are being answered."""
+
+    def __init__(self, most_seconds: float) -> None:
+        self.most_seconds = most_seconds
+        self.reading = 0  # bytes
+        self.answering = 0
+        self.idle = asyncio.Event()
+        self.idle.set()
+
+    def receiver(self, surface: Surface) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def receive(request: web.Request) -> web.Response:
+            self.answering += 1
+            self.idle.clear()
+            try:
+                body = await self._read(request)
+                if isinstance(body, web.Response):
+                    return body
+                headers: dict[str, list[str]] = {}
+                for name, value in request.headers.items():
+                    headers.setdefault(name.lower(), []).append(value)
+                return _response(await surface.receive(Delivery(headers, body, request.remote or "")))
+            finally:
+                self.answering -= 1
+                if not self.answering:
+                    self.idle.set()
+
+        return receive
+
+    async def _read(self, request: web.Request) -> bytes | web.Response:
+        if "Content-Encoding" in request.headers:
+            # Signatures are made over raw bytes, and what is packed small can unpack huge.
+            return _refused(415, "Send the body as it is, without Content-Encoding.")
+        size = MOST_BYTES if request.content_length is None else request.content_length
+        if size > MOST_BYTES:
+            return _refused(413, f"A body may have {MOST_BYTES} bytes at most.")
+        if self.reading + size > MOST_IN_FLIGHT:
+            return _refused(503, "Too much comes in at once; send it again in a moment.", {"Retry-After": "5"})
+        self.reading += size
+        try:
+            async with asyncio.timeout(self.most_seconds):
+                return await request.read()
+        except TimeoutError:
+            return _refused(408, "The body did not arrive in time.")
+        except web.HTTPRequestEntityTooLarge:
+            return _refused(413, f"A body may have {MOST_BYTES} bytes at most.")
+        except OSError:  # the sender hung up: nobody is left to be told
+            return _refused(400, "The body did not arrive whole.")
+        finally:
+            self.reading -= size
+
+
+_EDGE = web.AppKey("edge", _Edge)
 
 
 def application(
@@ -32,8 +91,9 @@ def application(
     `ready` tells what is not ready yet and why; an empty mapping means ready.
     """
     app = web.Application(client_max_size=MOST_BYTES)
+    edge = app[_EDGE] = _Edge(most_seconds)
     for path, surface in surfaces.items():
-        app.router.add_post(path, _receiver(surface, most_seconds))
+        app.router.add_post(path, edge.receiver(surface))
 
     async def healthz(_: web.Request) -> web.Response:
         return web.json_response({"alive": True})
@@ -47,27 +107,6 @@ def application(
     return app
 
 
-def _receiver(surface: Surface, most_seconds: float) -> Callable[[web.Request], Awaitable[web.Response]]:
-    async def receive(request: web.Request) -> web.Response:
-        if "Content-Encoding" in request.headers:
-            # Signatures are made over raw bytes, and what is packed small can unpack huge.
-            return _refused(415, "Send the body as it is, without Content-Encoding.")
-        try:
-            async with asyncio.timeout(most_seconds):
-                body = await request.read()
-        except TimeoutError:
-            return _refused(408, "The body did not arrive in time.")
-        except web.HTTPRequestEntityTooLarge:
-            return _refused(413, f"A body may have {MOST_BYTES} bytes at most.")
-        headers: dict[str, list[str]] = {}
-        for name, value in request.headers.items():
-            headers.setdefault(name.lower(), []).append(value)
-        answered = await surface.receive(Delivery(headers, body, request.remote or ""))
-        return _response(answered)
-
-    return receive
-
-
 def _response(answered: Answered) -> web.Response:
     return web.Response(
         status=answered.status,
@@ -76,36 +115,79 @@ def _response(answered: Answered) -> web.Response:
     )
 
 
-def _refused(status: int, sentence: str) -> web.Response:
-    response = web.json_response({"error": sentence}, status=status)
+def _refused(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> web.Response:
+    response = web.json_response({"error": sentence}, status=status, headers=headers)
     response.force_close()  # the rest of such a body is not worth reading
     return response
+
+
+class _Full(asyncio.Protocol):
+    """A connection too many: it is closed at once, so that those that are open are served."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Closes it."""
+        transport.close()
+
+
+def most_connections() -> int:
+    """How many connections may be open at once: half of the files that this process may have."""
+    return max(64, min(4096, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2))
 
 
 @asynccontextmanager
 async def listening(app: web.Application, host: str, port: int) -> AsyncIterator[tuple[str, int]]:
     """Serves `app` while the block runs; gives the address that was bound. On leaving, what has begun is finished.
 
-    Raises `ConfigurationError` when the address is taken.
+    Raises `ConfigurationError` when the address is taken, or is none.
     """
+    edge = app[_EDGE]
     runner = web.AppRunner(
         app,
         access_log=None,
-        shutdown_timeout=DRAIN_SECONDS,
+        shutdown_timeout=1.0,  # by then nothing is being answered any more
         handle_signals=False,
         auto_decompress=False,  # what is packed small can unpack huge
         lingering_time=1.0,  # seconds for a refused sender to stop, so that it can read why
+        keepalive_timeout=75.0,  # seconds, longer than the proxies before us wait
     )
     await runner.setup()
     try:
         try:
-            await web.TCPSite(runner, host, port, reuse_address=True).start()
-        except OSError as error:
-            why = os.strerror(error.errno) if error.errno else str(error)
+            server = await asyncio.get_running_loop().create_server(
+                _connections(runner.server, edge.most_seconds), host, port, reuse_address=True, backlog=BACKLOG
+            )
+        except (OSError, UnicodeError) as error:
+            known = isinstance(error, OSError) and error.errno
+            why = os.strerror(known) if known and known > 0 else str(error)
             raise ConfigurationError(
-                [f"Cannot listen on {host}:{port} ({why}); choose another with --port."]
+                [f"Cannot listen on {host}:{port} ({why}); choose another with --host or --port."]
             ) from error
-        bound = runner.addresses[0]
-        yield str(bound[0]), int(bound[1])
+        bound = server.sockets[0].getsockname()
+        try:
+            yield str(bound[0]), int(bound[1])
+        finally:
+            server.close()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(DRAIN_SECONDS):
+                    await edge.idle.wait()
     finally:
         await runner.cleanup()
+
+
+def _connections(server: web.Server | None, head_seconds: float) -> Callable[[], asyncio.Protocol]:
+    """Makes what handles a new connection: within bounds, and with a time limit for its first head, which aiohttp's
+    own limit for idle connections would not set so short."""
+    loop = asyncio.get_running_loop()
+
+    def connection() -> asyncio.Protocol:
+        if server is None or len(server.connections) >= most_connections():
+            return _Full()
+        handler = server()
+        loop.call_later(head_seconds, look, handler)
+        return handler
+
+    def look(handler: RequestHandler) -> None:
+        if not handler._request_count:  # noqa: SLF001  # aiohttp tells it in no other way
+            handler.force_close()
+
+    return connection

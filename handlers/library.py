@@ -40,6 +40,7 @@ def found(id_: str, shelf: library.Library) -> Shown:
     try:
         return shelf.show(id_)
     except library.UnknownId as unknown:
-        raise UnknownId(id=id_, nearest=", ".join(unknown.nearest) or "none") from unknown
+        nearest = f"; the nearest are {', '.join(unknown.nearest)}" if unknown.nearest else ""
+        raise UnknownId(id=id_, nearest=nearest) from unknown
     except library.AmbiguousId as ambiguous:
         raise AmbiguousId(id=id_, candidates=", ".join(ambiguous.candidates)) from ambiguous

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rapidfuzz import process
@@ -59,20 +59,25 @@ class Catalogue:
     @classmethod
     def of(cls, documents: Mapping[str, Document]) -> Catalogue:
         """The catalogue of documents keyed by path."""
-        by_id: dict[str, tuple[Place, ...]] = {}
-        successors: dict[str, tuple[str, ...]] = {}
+        by_id: dict[str, list[Place]] = {}
+        after: dict[str, dict[str, None]] = {}  # the inner dictionaries are sets that keep their order
         for path, document in documents.items():
-            key = canonical(document.id)
-            by_id[key] = (*by_id.get(key, ()), Place(document))
+            by_id.setdefault(canonical(document.id), []).append(Place(document))
             for clause in document.clauses:
-                key = canonical(clause.id)
-                by_id[key] = (*by_id.get(key, ()), Place(document, clause))
-            after = ([document.moved_to] if document.moved_to else []) + list(document.superseded_by)
-            _link(successors, path, (one for one in after if one in documents))
+                by_id.setdefault(canonical(clause.id), []).append(Place(document, clause))
+            newer = [document.moved_to] if document.moved_to else []
+            for one in (*newer, *document.superseded_by):
+                if one in documents and one != path:
+                    after.setdefault(path, {})[one] = None
             for earlier in document.supersedes:
-                if earlier in documents:
-                    _link(successors, earlier, (path,))
-        return cls(documents, by_id, {path.lower(): path for path in documents}, successors)
+                if earlier in documents and earlier != path:
+                    after.setdefault(earlier, {})[path] = None
+        return cls(
+            documents,
+            {key: tuple(places) for key, places in by_id.items()},
+            {path.lower(): path for path in documents},
+            {path: tuple(newer) for path, newer in after.items()},
+        )
 
     def knows(self, wanted: str) -> bool:
         """Whether an id or path exists, in any case."""
@@ -100,12 +105,12 @@ class Catalogue:
 
     def named_in(self, question: str) -> list[Place]:
         """The documents and clauses that a question calls by a numbered id: "what does STD-003.4 say", "adr 2"."""
-        found = []
+        found: dict[tuple[str, str], Place] = {}
         for name in NUMBERED.finditer(question):
             whole = canonical(name[1] + name[2])
-            places = self.by_id.get(whole) or self.by_id.get(whole.partition(".")[0], ())
-            found += [place for place in places if place not in found]
-        return found
+            for place in self.by_id.get(whole) or self.by_id.get(whole.partition(".")[0], ()):
+                found.setdefault((place.document.path, place.clause.id if place.clause else ""), place)
+        return list(found.values())
 
     def current(self, document: Document) -> Document:
         """What to read in place of a superseded or moved document: the end of the chain; itself when there is none."""
@@ -114,10 +119,3 @@ class Catalogue:
             document = self.documents[following[0]]
             seen.add(document.path)
         return document
-
-
-def _link(successors: dict[str, tuple[str, ...]], path: str, after: Iterable[str]) -> None:
-    known = successors.get(path, ())
-    new = tuple(one for one in dict.fromkeys(after) if one not in known and one != path)
-    if new:
-        successors[path] = (*known, *new)

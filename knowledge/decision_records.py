@@ -13,13 +13,21 @@ from knowledge.outline import Block, Outline, Role
 _WORDS: dict[Status, str] = {
     Status.DRAFT: "draft|wip|work in progress|in progress",
     Status.PROPOSED: "proposed|proposal|provisional|pending|open|under review|in review|in discussion|rfc|deferred"
-    "|postponed|on hold|not yet \\w+|considering",
+    "|postponed|on hold|not yet \\w+|not (?:accepted|approved|adopted|agreed|final)|considering",
     Status.ACCEPTED: "accepted|approved|adopted|active|final|implementable|implemented|decided|done|current|published"
     "|agreed|ratified|in force|in effect|resolved",
     Status.DEPRECATED: "deprecated|obsolete|outdated",
     Status.SUPERSEDED: "super[sc]ee?ded|replaced|amended and replaced",
     Status.RETIRED: "rejected|declined|withdrawn|reverted|retired|archived|cancelled|canceled|abandoned|expired"
     "|no longer (?:used|maintained|in force|applies)|decommissioned",
+}
+_IN_FRONT: dict[Status, str] = {  # whole values of front matter: in a sentence these words say nothing of a status
+    Status.DRAFT: "new|idea|stub|unfinished|incomplete|todo",
+    Status.PROPOSED: "review|for review|ready for review|candidate|tentative|planned|trial|assess|experimental|alpha|beta|hold",
+    Status.ACCEPTED: "publish|live|stable|ready|released|complete|completed|effective|enforced|operational|in use|valid|adopt"
+    "|ga|mandatory|standard|informational|confirmed|ok|reviewed",
+    Status.DEPRECATED: "legacy|sunset|eol|end of life",
+    Status.RETIRED: "inactive|disabled|historic|historical|closed|removed|deleted|invalid",
 }
 _STATUS_WORD = re.compile(
     "|".join(rf"\b(?P<{status.name}>{words})\b" for status, words in _WORDS.items()), re.IGNORECASE
@@ -91,6 +99,20 @@ def standing(outline: Outline, stated: str | None) -> Standing:
     return Standing(status, found.text if found else "", _unique(successors), _unique(older))
 
 
+def stated(text: str) -> Standing | None:
+    """What the `status` of front matter says; None when that cannot be read."""
+    word = " ".join(plain(text).strip(" .").lower().replace("-", " ").replace("_", " ").split())
+    if word in list(Status):
+        return Standing(Status(word))
+    whole = next((status for status, words in _IN_FRONT.items() if word in words.split("|")), None)
+    if whole is not None:
+        return Standing(whole, text.strip()[:300])
+    found = of_text(text)
+    if found.status is None and not found.successors:
+        found = of_text(word)  # "in-progress", "not_yet_decided"
+    return found if found.status or found.successors else None
+
+
 def of_text(source: str) -> Standing:
     """What one statement of a status says: "✅ Accepted", "Superseded by [ADR-0020](0020-x.md)", "Final"."""
     text = plain(source).strip(" .*_✅❌⌛")
@@ -109,9 +131,14 @@ def of_text(source: str) -> Standing:
     )
 
 
+def names_nothing(source: str) -> bool:
+    """Whether a piece of text only fills its place: "none", "n/a"."""
+    return source.strip(" .*_|").lower() in _NOTHING
+
+
 def targets(source: str) -> tuple[str, ...]:
     """The documents that a piece of text names: link destinations first, else ids, numbers and file names."""
-    if source.strip(" .*_|").lower() in _NOTHING:
+    if names_nothing(source):
         return ()
     matches = list(_TARGET.finditer(source[:1000]))
     links = [match[1] for match in matches if match[1]]

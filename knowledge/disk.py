@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from knowledge.documents import LeftOut
-from knowledge.formats import LARGEST
+from knowledge.formats import BEGINNING, LARGEST
 
 MOST_FILES = 100_000
 DEEPEST = 40  # folders
@@ -72,7 +72,9 @@ def read(descriptor: int, location: str) -> tuple[bytes, Stamp]:
         if not stat.S_ISREG(mode.st_mode):
             raise OSError(errno.EINVAL, "not a regular file")
         if mode.st_size > LARGEST:
-            return b"\0" * (LARGEST + 1), _stamp(mode)
+            return os.read(opened, BEGINNING).ljust(LARGEST + 1), _stamp(
+                mode
+            )  # its beginning tells text from other things
         chunks = []
         left = LARGEST + 1
         while left and (chunk := os.read(opened, left)):

@@ -118,11 +118,12 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A file (or a part of the folder) that is not in the library, and why."""
+    """A file (or a part of the folder) that is not in the library, or is in it with a fault, and why."""
 
     path: str
     reason: str  # one sentence that says how to mend it
     line: int | None = None
+    read: bool = False  # whether the document is in the library all the same
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from rapidfuzz.distance import JaroWinkler
+
 from knowledge.equivalents import Equivalents, Key, Relatives
 from knowledge.lexicon import RAREST
-from knowledge.spelling import Spellings
+from knowledge.spelling import SHORTEST, Spellings
 from knowledge.vocabulary import Vocabulary
-from knowledge.words import LONGEST_WORD, letters_and_digits, parts, words
+from knowledge.words import FIXED_PHRASE, LONGEST_WORD, folded, letters_and_digits, parts, words
 
 MOST_WORDS = 60  # of a question; what follows is not looked at
 MOST_MENDED = 10  # unknown words of a question that are compared with the folder's: a wall of junk costs no more
 LONGEST_PHRASE = 6
+LONGEST_DOUBLED = 16  # letters of a word in which a doubled letter is looked for
+FAIRLY_COMMON = 12  # doublings below "the" up to which an English word is looked for that the folder may lack
+ENGLISH = 0.4  # how much of an English word that the folder lacks counts at most
+BARE_NUMBER = 0.1
 MOST_SPELLINGS = 4  # of a misspelt word, and of the words that one may be typing
+_NUMBER = re.compile(r"v?\d+(?:\.\d+)*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,7 @@ class Weights:
     abbreviation: float = 0.7
     synonym: float = 0.3
     joined: float = 0.5  # "fail over" → "failover" and back
+    version: float = 0.3  # another one of the same major version
     begun: float = 0.8  # a word that is being typed
 
 
@@ -41,7 +50,13 @@ class Wanted:
     known: bool = True  # the word itself (or its mended form) stands in the folder
     mended: str | None = None  # what it was taken for
     meaning: float = 1.0  # how much of a word that the folder lacks counts: little for everyday English
+    is_name: bool = False  # so far as can be told: missing, and no English word, no number
     stands_for: tuple[int, ...] = ()  # not a word of its own but several together: their places in the question
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether it stands nowhere: at most other versions of it do."""
+        return bool(self.meaning) and (not self.terms or (not self.known and self.meaning < 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +72,7 @@ class Expansion:
     def wanted(self, question: str, *, typing: bool = False) -> list[Wanted]:
         """The words of a question that carry something, in order, each with the terms to look up; at the end what
         stands for several of them. `typing`: the last word may be no more than begun."""
-        spoken = words(question)
+        spoken = words(FIXED_PHRASE.sub(self._joined_phrase, question))
         carrying = self._carrying(spoken)
         terms = [self._find(word) for word in carrying]
         found: list[Wanted] = []
@@ -90,6 +105,11 @@ class Expansion:
                 break
         return list(chosen)
 
+    def _joined_phrase(self, phrase: re.Match[str]) -> str:
+        """A fixed phrase as the folder has it: as one word, unless the folder never has it."""
+        joined = (phrase[1] + phrase[2]).lower()
+        return phrase[0] if self._spelt(joined) is None else joined
+
     def _find(self, word: str) -> int | None:
         term = self.vocabulary.find(word)
         return term if term is not None and self.frequency(term) else None
@@ -107,14 +127,35 @@ class Expansion:
             return Wanted(word, others, known=False)
         if not mend or self.vocabulary.lexicon.is_known(word):
             return self._split(word) or self._missing(word)
-        nearest = self._mended(word, self.spellings.within(word, 1)) or self._split(word)
+        nearest = self._mended(word, [*self.spellings.within(word, 1), *self._doubled(word)]) or self._split(word)
         return nearest or self._mended(word, self.spellings.near(word)) or self._missing(word)
 
+    def _doubled(self, word: str) -> list[tuple[str, float]]:
+        """Fairly common English in place of a word in which a letter stands once that should be doubled: the commonest
+        of mistakes, and a folder of other words must not hide it ("aprove" is not "prove")."""
+        if not SHORTEST <= len(word) <= LONGEST_DOUBLED:
+            return []
+        doubled = {word[:place] + word[place - 1 :] for place in range(2, len(word))}
+        rarity = self.vocabulary.lexicon.english.rarity
+        return [(one, JaroWinkler.similarity(word, one)) for one in doubled if (rarity(one) or RAREST) <= FAIRLY_COMMON]
+
     def _missing(self, word: str, mended: str | None = None) -> Wanted:
-        """A word that stands nowhere. The rarer it is in English, the more the question turns on it."""
-        rarity = self.vocabulary.lexicon.english.rarity(mended or word)
-        meaning = 1.0 if rarity is None else min(max((rarity - 5) / 8, 0.1), 1.0)
-        return Wanted(word, (), known=False, mended=mended, meaning=meaning)
+        """A word that stands nowhere. A name counts most; of English words the question turns on the rarer ones."""
+        lexicon = self.vocabulary.lexicon
+        if _NUMBER.match(word):
+            others = self._other_versions(word)
+            meaning = self.weights.version if others else BARE_NUMBER
+            return Wanted(word, others, known=False, meaning=meaning)
+        rarity = lexicon.english.rarity(folded(mended or word))
+        is_name = rarity is None or word in lexicon.technology or word in lexicon.abbreviations
+        meaning = 1.0 if rarity is None or is_name else min(max((rarity - 5) / 8, 0.1), ENGLISH)
+        return Wanted(word, (), known=False, mended=mended, meaning=meaning, is_name=is_name)
+
+    def _other_versions(self, number: str) -> Relatives:
+        """What the folder has of the same major version: TLS 1.1 is dealt with where TLS 1.2 is."""
+        major, point, _ = number.partition(".")
+        near = [self._spelt(f"{major}.{minor}") for minor in range(10)] if point else []
+        return tuple([(term, self.weights.version) for term in near if term is not None])
 
     def _mended(self, word: str, near: list[tuple[str, float]]) -> Wanted | None:
         """What a word was meant to be: the most alike of the nearest words, of equals the most common one."""

@@ -10,11 +10,13 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from knowledge import disk, formats, frontmatter, references, repository
+from knowledge import clashes, disk, formats, frontmatter, references, repository
+from knowledge.clashes import Claim
 from knowledge.disk import Found, Stamp
 from knowledge.documents import Contents, Document, LeftOut
 
@@ -31,6 +33,7 @@ class Kept:
     document: Document | None
     faults: tuple[LeftOut, ...] = ()
     good: bool = True  # whether `document` comes from a version without faults
+    claims: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,8 @@ def _read(root: Path, descriptor: int, before: Snapshot | None) -> Snapshot:
     old = before.files if before else {}
     files: dict[str, Kept] = {}
     glossary: Found | None = None
-    for found in disk.walk(root, left_out, _is_wanted):
+    unread = _Unread()
+    for found in disk.walk(root, left_out, unread.is_wanted):
         if found.path in GLOSSARIES:
             glossary = glossary or found
             continue
@@ -70,17 +74,39 @@ def _read(root: Path, descriptor: int, before: Snapshot | None) -> Snapshot:
         unchanged = kept is not None and kept.stamp == found.stamp
         files[found.path] = kept if kept and unchanged else _file(descriptor, found, kept)
     documents = {path: kept.document for path, kept in sorted(files.items()) if kept.document}
-    for path in sorted(files):
-        left_out.extend(files[path].faults)
+    resolved = _resolved(documents, before)
+    faults = [fault for path in sorted(files) for fault in files[path].faults]
+    claims = {path: kept.claims for path, kept in files.items() if kept.document and kept.claims}
+    faults += clashes.find(resolved, claims)
+    left_out.extend(sorted(faults, key=lambda fault: (fault.path, fault.line or 0)))
+    left_out.extend(unread.left_out())
     terms, glossary_stamp, glossary_faults = _glossary(descriptor, glossary, before)
     left_out.extend(glossary_faults)
     location = repository.of(root)
-    contents = Contents(_resolved(documents, before), tuple(left_out), terms, location.commit if location else None)
+    contents = Contents(resolved, tuple(left_out), terms, location.commit if location else None)
     return Snapshot(contents, files, glossary_stamp, glossary_faults)
 
 
-def _is_wanted(path: str) -> bool:
-    return path in GLOSSARIES or formats.is_document(path)
+class _Unread:
+    """Counts, while a folder is walked, the documents of kinds that are not read. Pictures, code and data are none."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+
+    def is_wanted(self, path: str) -> bool:
+        if path in GLOSSARIES or formats.is_document(path):
+            return True
+        ending = PurePosixPath(path).suffix.lower()
+        if ending in formats.UNREAD:
+            self._counts[ending] += 1
+        return False
+
+    def left_out(self) -> Iterator[LeftOut]:
+        for ending, count in sorted(self._counts.items()):
+            what, them = (f"{count} files", "them") if count > 1 else ("1 file", "it")
+            yield LeftOut(
+                f"*{ending}", f"{what} of this kind {'are' if count > 1 else 'is'} not read; save {them} as Markdown"
+            )
 
 
 def _resolved(documents: dict[str, Document], before: Snapshot | None) -> dict[str, Document]:
@@ -105,9 +131,9 @@ def _file(descriptor: int, found: Found, before: Kept | None) -> Kept:
         parsed = formats.Parsed(None, (LeftOut(path, reason),), faulty=True)
     if parsed.faulty and before and before.document and (before.good or parsed.document is None):
         still = "; what was there before is still answered from"
-        faults = tuple(LeftOut(path, fault.reason + still, fault.line) for fault in parsed.faults)
-        return Kept(stamp, before.document, faults, good=before.good)
-    return Kept(stamp, parsed.document, parsed.faults, good=not parsed.faulty)
+        faults = tuple(LeftOut(path, fault.reason + still, fault.line, read=True) for fault in parsed.faults)
+        return Kept(stamp, before.document, faults, good=before.good, claims=before.claims)
+    return Kept(stamp, parsed.document, parsed.faults, good=not parsed.faulty, claims=parsed.claims)
 
 
 def _glossary(

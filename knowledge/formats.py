@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from knowledge import asciidoc, clauses, frontmatter, markdown, metadata, plain_text, restructured_text
+from knowledge import asciidoc, clauses, faults, frontmatter, keys, markdown, metadata, plain_text, restructured_text
+from knowledge.clashes import Claim
 from knowledge.documents import Document, Kind, LeftOut, Passage
 from knowledge.outline import Outline, Section
 
@@ -20,9 +21,14 @@ READERS: Mapping[str, Callable[[str, int], Outline]] = {
     ".rst": restructured_text.read,
     ".txt": plain_text.read,
 }
+UNREAD = frozenset(  # endings of documents, which people expect to be read; not of pictures, code and data
+    {".html", ".htm", ".xhtml", ".mhtml", ".pdf", ".doc", ".docx", ".odt", ".rtf", ".pages", ".xls", ".xlsx", ".ods",
+     ".ppt", ".pptx", ".odp", ".mdx", ".org", ".textile", ".mediawiki", ".wiki", ".epub"}
+)  # fmt: skip
 LARGEST = 2 * 1024 * 1024  # bytes of a file
 LONGEST_LINE = 20_000  # characters
 MOST_LINES = 25_000
+BEGINNING = 8192  # bytes from which a huge file is told to be no text
 MOST_PASSAGES = 5_000
 
 _DATA_URI = re.compile(r"data:[\w.+/-]{1,100}(?:;[\w=-]{1,40}){0,3};base64,[A-Za-z0-9+/=]*")
@@ -44,6 +50,7 @@ class Parsed:
     document: Document | None
     faults: tuple[LeftOut, ...] = ()
     faulty: bool = False
+    claims: tuple[Claim, ...] = ()
 
 
 def is_document(name: str) -> bool:
@@ -53,29 +60,45 @@ def is_document(name: str) -> bool:
 
 def parse(path: str, data: bytes) -> Parsed:
     """The document in a file's bytes. `path` is relative to the knowledge folder. Never raises for what a file holds."""
-    if len(data) > LARGEST:
+    if len(data) > LARGEST and not _is_binary(data):
         return Parsed(None, (LeftOut(path, f"larger than {LARGEST // 1024 // 1024} MB; split it"),), faulty=True)
     text, fault = _decode(path, data)
     if text is None:
         return Parsed(None, (fault,) if fault else (), faulty=True)
-    faults = [fault] if fault else []
+    found = [fault] if fault else []
     text, cut = _capped(path, text)
-    faults += cut
+    found += cut
     front = frontmatter.split(text)
-    if front.fault:
-        reason = f"front matter is left out, its text is read: {front.fault.reason}"
-        faults.append(LeftOut(path, reason, front.fault.line))
+    if front.fault and not metadata.is_template(path):
+        found.append(LeftOut(path, front.fault.reason, front.fault.line))
+    settled = keys.settled(front.values, front.lines)
     outline = READERS[posixpath.splitext(path.lower())[1]](front.body, front.body_line)
-    document = metadata.describe(path, front.values, outline, hashlib.sha256(data).hexdigest())
+    document = metadata.describe(path, settled.values, outline, hashlib.sha256(data).hexdigest())
     sections = outline.sections
     if len(sections) > MOST_PASSAGES:
         reason = f"has {len(sections)} sections; those after the first {MOST_PASSAGES} are left out: split the file"
-        faults.append(LeftOut(path, reason, sections[MOST_PASSAGES].line))
+        found.append(LeftOut(path, reason, sections[MOST_PASSAGES].line))
         sections = sections[:MOST_PASSAGES]
     document = replace(document, passages=_passages(document, sections, outline), refers_to=_links(text))
     if not document.passages and not front.values:
-        return Parsed(None, (*faults, LeftOut(path, "holds no text")))
-    return Parsed(document, tuple(faults), faulty=front.fault is not None)
+        return Parsed(None, (*found, LeftOut(path, "holds no text")))
+    found = [replace(fault, read=True) for fault in found] + faults.find(document, settled)
+    return Parsed(document, tuple(found), faulty=front.fault is not None, claims=_claims(settled))
+
+
+def _claims(front: keys.Settled) -> tuple[Claim, ...]:
+    """What front matter says of its own id and of other documents."""
+    own = next((key for key in keys.IDS if front.values.get(key)), None)
+    claims = [Claim("id", "", front.lines.get(own))] if own else []
+    for several in (keys.OLDER, keys.SUCCESSORS):
+        key = next((key for key in several if front.values.get(key)), None)
+        if key and "://" not in str(front.values[key]):
+            claims += [Claim(key, text, front.lines.get(key)) for text in metadata.named(front.values, key)]
+    return tuple(claims)
+
+
+def _is_binary(data: bytes) -> bool:
+    return b"\x00" in data[:BEGINNING] and not data.startswith((b"\xff\xfe", b"\xfe\xff"))
 
 
 def _decode(path: str, data: bytes) -> tuple[str | None, LeftOut | None]:
@@ -87,7 +110,7 @@ def _decode(path: str, data: bytes) -> tuple[str | None, LeftOut | None]:
         except UnicodeDecodeError:
             return None, LeftOut(path, "begins as UTF-16 and is not; save it as UTF-8")
     elif b"\x00" in data:
-        return None, LeftOut(path, "is binary, not text; rename it, or save it as UTF-8")
+        return None, LeftOut(path, "is not text; take it out of the folder, or give it the ending of what it is")
     else:
         try:
             text = data.decode("utf-8-sig")

@@ -25,6 +25,10 @@ _CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
 _TOML = re.compile(r"\ufeff?(?:[ \t]*\n){0,3}\+\+\+[ \t]*\n")
 _TOML_END = re.compile(r"^\+\+\+[ \t]*$", re.MULTILINE)
 _KEY = re.compile(r"[ \t]*(?:#.*|[\w\"'][^\n]{0,80}?:(?:[ \t].*)?)$")
+_PLAIN_KEY = re.compile(r"([A-Za-z][\w-]{0,40}):(?:[ \t]+(.*))?$")
+_HEADING_AFTER_BLANK = re.compile(r"\n[ \t]*\n#{1,6}[ \t]++\S[^\n]*\n[ \t]*\n")
+_STATUS = re.compile(r"^status[ \t]*+:[ \t]++([^\n]{1,200})$", re.MULTILINE | re.IGNORECASE)
+_COMMENT = re.compile(r"(?:^|[ \t]+)#.*")
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"[-+]?[0-9]{1,17}\.[0-9]{1,17}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -47,11 +51,12 @@ class FrontMatter:
     values: Mapping[str, Any] = field(default_factory=dict)
     body: str = ""
     body_line: int = 1
-    fault: FaultyYaml | None = None  # then `values` is empty, and the text is whole all the same
+    fault: FaultyYaml | None = None  # then `values` holds at most `status`, and the text is whole all the same
+    lines: Mapping[str, int] = field(default_factory=dict)  # where each key stands in the file
 
 
 def split(text: str) -> FrontMatter:
-    """The front matter of a document's text and the rest. A faulty block costs its values only, never the text.
+    """The front matter of a document's text and the rest. A faulty block costs its values (not its status), never the text.
 
     A block begins on the first line (a byte order mark or up to three blank lines may stand before it) and its first
     line looks like a key: a document that opens with a rule across the page has no front matter. TOML between `+++`
@@ -61,22 +66,55 @@ def split(text: str) -> FrontMatter:
     if opening is None:
         return _without_toml(text)
     start = opening.end()
+    first = text.count("\n", 0, start) + 1
     closing = _CLOSING.search(text, start)
+    if closing is None:
+        return _never_closed(text, start, first) if _begins_with_keys(text, start) else FrontMatter({}, text, 1)
     first_line = text[start : text.find("\n", start)] if "\n" in text[start:] else text[start:]
-    if closing is None or (closing.start() != start and not _KEY.match(first_line)):
+    if closing.start() != start and not _KEY.match(first_line):
         return FrontMatter({}, text, 1)
     block = text[start : closing.start()]
-    before = text.count("\n", 0, start)
     body = text[closing.end() + 1 :]
-    body_line = before + block.count("\n") + 2
+    body_line = first + block.count("\n") + 1
     try:
-        values = load(block, first_line=before + 1, largest=LARGEST_FRONT_MATTER)
-    except FaultyYaml as fault:
-        return FrontMatter({}, body, body_line, fault)
-    if values is not None and not is_mapping(values):
-        unfit = FaultyYaml("front matter must be lines of `key: value`", before + 1)
-        return FrontMatter({}, body, body_line, unfit)
-    return FrontMatter(values or {}, body, body_line)
+        values, lines = _loaded(block, "", first, LARGEST_FRONT_MATTER, exact_dates=False)
+        if values is None or is_mapping(values):
+            return FrontMatter(values or {}, body, body_line, None, lines)
+        fault = FaultyYaml("front matter must be lines of `key: value`", first)
+    except FaultyYaml as faulty:
+        fault = faulty
+    if _HEADING_AFTER_BLANK.search(block) and _begins_with_keys(text, start):
+        return _never_closed(text, start, first)  # what looked like its end is a rule across the page
+    reason = f"front matter is left out, its text is read: {fault.reason}"
+    values, lines = _status(block, first)
+    return FrontMatter(values, body, body_line, FaultyYaml(reason, fault.line), lines)
+
+
+def _begins_with_keys(text: str, start: int) -> bool:
+    """Whether lines of `key: value` follow a `---` that nothing closes; a rule across the page may precede "Note: …"."""
+    keys = []
+    for line in text[start : start + 2000].split("\n")[:2]:
+        match = _PLAIN_KEY.match(line)
+        if match is None:
+            break
+        keys.append(match[1])
+    return len(keys) > 1 or (len(keys) == 1 and keys[0][0].islower())
+
+
+def _never_closed(text: str, start: int, first: int) -> FrontMatter:
+    reason = f"front matter that begins at line {first - 1} is never closed; add a line ---"
+    block = text[start : start + LARGEST_FRONT_MATTER].partition("\n\n")[0]
+    values, lines = _status(block, first)
+    return FrontMatter(values, text, 1, FaultyYaml(reason, first - 1), lines)
+
+
+def _status(block: str, first: int) -> tuple[dict[str, Any], dict[str, int]]:
+    """The status that a faulty block states on a line of its own: a draft must not pass for more through another fault."""
+    found = _STATUS.search(block)
+    if found is None:
+        return {}, {}
+    stated = _COMMENT.sub("", found[1]).strip(" \t\"'")
+    return {"status": stated}, {"status": first + block.count("\n", 0, found.start())}
 
 
 def _without_toml(text: str) -> FrontMatter:
@@ -99,13 +137,19 @@ def load(text: str, path: str = "", *, first_line: int = 1, largest: int = LARGE
 
     Raises FaultyYaml with path and line.
     """
+    return _loaded(text, path, first_line, largest, exact_dates=True)[0]
+
+
+def _loaded(text: str, path: str, first_line: int, largest: int, *, exact_dates: bool) -> tuple[Any, dict[str, int]]:
+    """The value and, where it is a mapping, the lines of its keys. Without `exact_dates` a day like 2026-02-30 is text."""
     if len(text) > largest or len(text.encode("utf-8", "replace")) > largest:
         raise FaultyYaml(f"longer than {largest // 1024} KiB; shorten it", first_line, path)
     import yaml  # not needed to answer --help
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml may be missing: then slower, with the same result
     try:
-        return _Values(yaml.parse(text, Loader=loader), first_line, path).document()
+        values = _Values(yaml.parse(text, Loader=loader), first_line, path, exact_dates=exact_dates)
+        return values.document(), values.lines
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         problem = getattr(error, "problem", None) or "a character that YAML does not allow"
@@ -116,8 +160,9 @@ def load(text: str, path: str = "", *, first_line: int = 1, largest: int = LARGE
 class _Values:
     """Puts values together from parser events; recursion is bounded by `DEEPEST`."""
 
-    def __init__(self, events: Iterator[Any], first_line: int, path: str) -> None:
-        self._events, self._first_line, self._path = events, first_line, path
+    def __init__(self, events: Iterator[Any], first_line: int, path: str, *, exact_dates: bool) -> None:
+        self._events, self._first_line, self._path, self._exact_dates = events, first_line, path, exact_dates
+        self.lines: dict[str, int] = {}  # of the outermost mapping's keys
 
     def document(self) -> Any:
         kind, event = self._next()
@@ -165,6 +210,8 @@ class _Values:
             key = event.value
             if key in values:
                 raise self._fault(f"the key {key[:40]!r} is given twice; keep one", event)
+            if depth == 1:
+                self.lines[key] = self._first_line + event.start_mark.line
             values[key] = self._value(*self._next(), depth + 1)
         return values
 
@@ -182,5 +229,7 @@ class _Values:
             try:
                 return date.fromisoformat(text)
             except ValueError:
+                if not self._exact_dates:
+                    return text
                 raise self._fault(f"{text} is no date of the calendar", event) from None
         return text

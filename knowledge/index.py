@@ -197,11 +197,17 @@ def _labels(document: Document) -> str:
 def unit_spans(passage: Passage) -> Iterable[tuple[int, int]]:
     """Begin and end of what can be quoted from a section: sentences, whole rows, whole clauses, lines of code."""
     clauses = [clause.text for clause in passage.clauses]
+    following = 0  # clauses stand in the order of the text: a few are looked for, never all of them in every block
     begin = 0
     for block in passage.text.split("\n"):
         if not block.strip():
             pass
-        elif block[0] == "\t" or " | " in block or any(text in block for text in clauses):
+        elif block[0] == "\t" or " | " in block:
+            yield begin, begin + len(block)
+        elif found := [
+            place for place in range(following, min(following + 8, len(clauses))) if clauses[place] in block
+        ]:
+            following = found[-1] + 1
             yield begin, begin + len(block)
         else:
             yield from sentences(block, begin)

@@ -20,7 +20,7 @@ from knowledge.lexicon import Lexicon
 from knowledge.segments import Index
 from knowledge.vocabulary import Vocabulary
 
-VERSION = 1  # goes up with every change of what is indexed or how
+VERSION = 2  # goes up with every change of what is indexed or how
 
 _WHOLE = ("document_of", "importance", "unit_starts", "unit_spans", "unit_term_starts", "unit_terms")
 

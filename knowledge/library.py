@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from knowledge import answers, index_file
+from knowledge.aliases import Aliases
 from knowledge.catalogue import NUMBERED, AmbiguousId, Catalogue, Place, UnknownId
 from knowledge.confidence import THRESHOLD, Logistic
 from knowledge.documents import (
@@ -26,9 +27,10 @@ from knowledge.documents import (
 )
 from knowledge.equivalents import Equivalents, general_pairs, mutual_pairs
 from knowledge.expansion import Expansion, Wanted, Weights
-from knowledge.finding import QUOTED, Finder, Findings, Found
+from knowledge.finding import QUOTED, Finder, Findings, Found, worth_listing
 from knowledge.index import passages_of
 from knowledge.lexicon import lexicon
+from knowledge.numbered import asked_for
 from knowledge.ranking import Ranking
 from knowledge.segments import Index
 from knowledge.spelling import Spellings
@@ -38,6 +40,8 @@ Link = Callable[[Document, str], str | None]
 
 LONGEST_QUESTION = 4000  # characters; what follows is not looked at
 RESULTS = 10
+CALLED = 0.97  # confidence in a document that the question calls by its id or an alias
+FITTING = 0.5  # of the question in a line, from which an alias does not have to help to find it
 
 __all__ = ["AmbiguousId", "Library", "UnknownId"]
 
@@ -56,7 +60,11 @@ class Library:
         self._index = index
         ranking = Ranking.over(index)
         self._finder = Finder(
-            self.catalogue, ranking, _expansion(ranking, index.vocabulary, contents), max(ranking.rarity, default=1.0)
+            self.catalogue,
+            ranking,
+            _expansion(ranking, index.vocabulary, contents),
+            max(ranking.rarity, default=1.0),
+            Aliases.of(contents.documents.values(), index.vocabulary.lexicon),
         )
 
     @classmethod
@@ -119,11 +127,16 @@ class Library:
 
     def _answer(self, question: str, findings: Findings, today: date | None) -> Answer:
         found = findings.found
-        confidence = 0.97 if findings.named else Logistic()(findings.signals) if findings.signals else 0.0
+        confidence = Logistic()(findings.signals) if findings.signals else 0.0
+        if findings.named:
+            confidence = CALLED
+        elif findings.aliased and not findings.question.missing:
+            confidence = max(confidence, min(findings.aliased[0].share, CALLED))
         quoted: Sequence[answers.Quote] = ()
         if found and confidence >= THRESHOLD:
             quoted = _named_clauses(findings.named) or answers.quotes(
-                [_source(one, rank) for rank, one in enumerate(found[:QUOTED])]
+                [_source(one, rank) for rank, one in enumerate(self._to_quote(findings))],
+                asked_for(question[:LONGEST_QUESTION], self._index.vocabulary.lexicon.stop_words),
             )
         lines = tuple([self._line(quote, found) for quote in quoted])
         return Answer(
@@ -131,11 +144,25 @@ class Library:
             answered=bool(lines),
             confidence=round(confidence if lines else min(confidence, THRESHOLD - 0.001), 3),
             answer=lines,
-            results=tuple([self._citation(one.document, one.passage, one.score) for one in found[:RESULTS]]),
+            results=tuple(
+                [self._citation(one.document, one.passage, one.score) for one in worth_listing(found[:RESULTS])]
+            ),
             did_you_mean=_respelt(question, findings.wanted),
-            unmatched=tuple([word.word for word in findings.wanted if not word.terms and word.meaning]),
+            unmatched=tuple([word.word for word in findings.wanted if word.is_missing]),
             notes=self._notes([quote.source.document for quote in quoted], today),
         )
+
+    def _to_quote(self, findings: Findings) -> list[Found]:
+        """The documents that an answer is taken from. One that was called by an alias has it to itself, and where none
+        of its lines has the question's words, the author's other words for it find the line."""
+        if findings.named or not findings.aliased:
+            return list(findings.found[:QUOTED])
+        alias = findings.aliased[0]
+        called = self.catalogue.current(self.contents.documents[alias.path])
+        first = next((one for one in findings.found if one.document is called), findings.found[0])
+        if max((share for _, _, share in first.lines()), default=0.0) >= FITTING:
+            return [first]
+        return [self._finder.reread(first.document, alias.text)]
 
     def find(self, question: str, kind: str | None = None, count: int = RESULTS) -> Findings:
         """The documents that a question is about, best first, and how the words were understood: what `ask` answers from."""
@@ -289,7 +316,7 @@ def _expansion(ranking: Ranking, vocabulary: Vocabulary, contents: Contents) -> 
 
 
 def _source(found: Found, rank: int) -> answers.Source:
-    return answers.Source(found.document, found.passage, found.lines(), rank)
+    return answers.Source(found.document, found.passage, found.lines(), rank, found.importance)
 
 
 def _named_clauses(named: Sequence[Place]) -> list[answers.Quote]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import os
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,7 +26,9 @@ class LiveLibrary:
         forge of the git remote. Raises OSError when the folder cannot be opened.
         """
         self._root = root
-        self._cached_in = cached_in
+        # One cache a folder: what was read of another one must never answer for this one.
+        own = hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()[:16]
+        self._cached_in = cached_in = cached_in / own if cached_in else None
         place = repository.of(root)
         self._form = pattern or (forge.pattern(place.remote) if place and place.remote else None)
         self._place = forge.reader(self._form, place.prefix if place else "")

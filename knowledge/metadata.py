@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date
 from pathlib import PurePosixPath
 from typing import Any
 
-from knowledge import decision_records
+from knowledge import dates, decision_records, keys
 from knowledge.documents import Document, Kind, Status
 from knowledge.outline import Outline, Section
 
@@ -44,8 +44,6 @@ _NAMED = re.compile(
 )
 _NOT_A_SLUG = re.compile(r"[^\w]+|_")
 _PLACEHOLDER_TAG = re.compile(r"tag (?:one|two|three|\d)", re.IGNORECASE)
-_DATES = ("%d %B %Y", "%d %b %Y", "%d-%b-%Y", "%B %d, %Y", "%Y/%m/%d", "%d/%m/%Y")
-_STATUSES = {status.value: status for status in Status}
 
 
 def describe(path: str, values: Mapping[str, Any], outline: Outline, digest: str) -> Document:
@@ -53,14 +51,8 @@ def describe(path: str, values: Mapping[str, Any], outline: Outline, digest: str
     kind = _kind(path, values, outline)
     identity = _id(path, kind, values, outline)
     standing = decision_records.standing(outline, _text(values, "status", "state") or _withdrawn(values))
-    status, status_text = standing.status, standing.text
-    stated = (_text(values, "status") or "").lower()
-    if stated in _STATUSES:
-        status, status_text = _STATUSES[stated], ""
-    successors = (
-        *_targets(values, "superseded_by", "superseded-by", "replaced_by", "replaced-by"),
-        *standing.successors,
-    )
+    successors = (*named(values, *keys.SUCCESSORS), *standing.successors)
+    status, status_text = _status(path, values, standing, superseded=bool(successors))
     exceptions = values.get("exceptions")
     exceptions = exceptions if isinstance(exceptions, dict) else {}
     fields = outline.fields
@@ -69,7 +61,7 @@ def describe(path: str, values: Mapping[str, Any], outline: Outline, digest: str
         id=identity,
         title=_title(path, values, outline),
         kind=kind,
-        status=status or (Status.SUPERSEDED if successors else Status.ACCEPTED),
+        status=status,
         digest=digest,
         status_text=_text(values, "status_notes") or status_text,
         owner=_owner(values, fields),
@@ -81,14 +73,26 @@ def describe(path: str, values: Mapping[str, Any], outline: Outline, digest: str
         tier=_text(values, "tier"),
         date=_date(values, "date", "created") or _field_date(fields, "date", "created", "revdate"),
         reviewed=_date(values, "reviewed", "last_reviewed_on", "last_reviewed", "last-reviewed"),
-        review_every=_text(values, "review_every", "review_in"),
+        review_every=_text(values, *keys.INTERVALS),
         effective=_date(values, "effective", "effective_date"),
-        supersedes=tuple(dict.fromkeys((*_targets(values, "supersedes", "replaces"), *standing.older))),
+        supersedes=tuple(dict.fromkeys((*named(values, *keys.OLDER), *standing.older))),
         superseded_by=tuple(dict.fromkeys(successors)),
         moved_to=decision_records.moved_to(outline),
         exception_risk=_text(exceptions, "risk"),
         exception_seats=_seats(exceptions.get("seats")),
     )
+
+
+def is_template(path: str) -> bool:
+    """Whether the file is a form to fill in: its values are placeholders."""
+    place = PurePosixPath(path)
+    folders = (part.lower().replace("-", "_") for part in place.parts[-3:-1])
+    return bool(_TEMPLATE.search(place.name.lower().rpartition(".")[0])) or not _TEMPLATE_FOLDERS.isdisjoint(folders)
+
+
+def kind_of(stated: str) -> Kind | None:
+    """The kind that a word stands for: "Policy", "golden path"."""
+    return _KINDS.get(stated.lower().replace(" ", "-").replace("_", "-"))
 
 
 def title_section(outline: Outline) -> Section | None:
@@ -120,12 +124,12 @@ def _title(path: str, values: Mapping[str, Any], outline: Outline) -> str:
 def _kind(path: str, values: Mapping[str, Any], outline: Outline) -> Kind:
     for key in ("kind", "type", "layout"):
         stated = _text(values, key)
-        if stated and (kind := _KINDS.get(stated.lower().replace(" ", "-").replace("_", "-"))):
+        if stated and (kind := kind_of(stated)):
             return kind
     place = PurePosixPath(path)
     folders = [part.lower().replace("_", "-") for part in reversed(place.parts[:-1])]
     stem = place.name.lower().rpartition(".")[0]
-    if _TEMPLATE.search(stem) or _TEMPLATE_FOLDERS.intersection(part.replace("-", "_") for part in folders[:2]):
+    if is_template(path):
         return Kind.GUIDE  # a form to fill in must not answer as a decision or a standard would
     if stem in _ABOUT_THE_FOLDER:
         return _kind_by_headings(outline) or Kind.GUIDE
@@ -154,7 +158,7 @@ def _kind_of_repository(folders: Iterable[str]) -> Kind | None:
 
 
 def _id(path: str, kind: Kind, values: Mapping[str, Any], outline: Outline) -> str:
-    stated = _text(values, "id", "identifier", "adr")
+    stated = _text(values, *keys.IDS)
     if stated and kind is Kind.ADR and stated.isdecimal():
         return f"ADR-{stated:0>4}"
     if stated:
@@ -174,15 +178,30 @@ def _id(path: str, kind: Kind, values: Mapping[str, Any], outline: Outline) -> s
     return "-".join(_NOT_A_SLUG.sub("-", part.lower()).strip("-") for part in parts).strip("-") or path
 
 
+def _status(
+    path: str, values: Mapping[str, Any], standing: decision_records.Standing, *, superseded: bool
+) -> tuple[Status, str]:
+    """The status and the author's words. What cannot be read makes a document weigh less, never more: the nearest word
+    counts unless it is "accepted", then what the text itself says, else it is a draft."""
+    written = _text(values, "status") or ""
+    said = decision_records.stated(written) if written else None
+    otherwise = standing.status or (Status.SUPERSEDED if superseded else None)
+    if said is not None:
+        return said.status or otherwise or Status.ACCEPTED, said.text if said.status else standing.text
+    if values.get("status") in (None, "", []) or is_template(path):
+        return otherwise or Status.ACCEPTED, standing.text
+    near = keys.nearest(written, tuple(Status))
+    if near and near != Status.ACCEPTED:
+        return Status(near), written[:300]
+    return otherwise or Status.DRAFT, written[:300]
+
+
 def _withdrawn(values: Mapping[str, Any]) -> str | None:
     return "withdrawn" if str(values.get("layout", "")).lower() == "withdrawn" else None
 
 
 def _owner(values: Mapping[str, Any], fields: Mapping[str, str]) -> str | None:
-    stated = _text(
-        values, "owner", "owner_slack", "owners", "team", "maintainer", "decision-makers", "deciders", "author"
-    )
-    return stated or fields.get("owner") or None
+    return _text(values, *keys.OWNERS) or fields.get("owner") or None
 
 
 def _applies_to(values: Mapping[str, Any]) -> tuple[str, ...]:
@@ -199,24 +218,26 @@ def _seats(stated: Any) -> tuple[str, ...]:
     return tuple(str(seat.get("role", "")) if isinstance(seat, dict) else str(seat) for seat in stated)
 
 
-def _targets(values: Mapping[str, Any], *keys: str) -> tuple[str, ...]:
+def named(values: Mapping[str, Any], *of_keys: str) -> tuple[str, ...]:
+    """The other documents that the first of the keys with a value names, as written."""
     found: list[str] = []
-    for text in _texts(values, *keys):
-        found += (text,) if re.fullmatch(r"[\w./-]+", text) else decision_records.targets(text)
+    for text in _texts(values, *of_keys):
+        if not decision_records.names_nothing(text):
+            found += (text,) if re.fullmatch(r"[\w./-]+", text) else decision_records.targets(text)
     return tuple(found)
 
 
-def _text(values: Mapping[str, Any], *keys: str) -> str | None:
+def _text(values: Mapping[str, Any], *of_keys: str) -> str | None:
     """The first of the keys that has a value, as text; a list joined by commas."""
-    for key in keys:
+    for key in of_keys:
         if texts := _as_texts(values.get(key)):
             return ", ".join(texts)
     return None
 
 
-def _texts(values: Mapping[str, Any], *keys: str) -> tuple[str, ...]:
+def _texts(values: Mapping[str, Any], *of_keys: str) -> tuple[str, ...]:
     """All values of the first of the keys that has any; a string may hold several, between commas."""
-    for key in keys:
+    for key in of_keys:
         value = values.get(key)
         texts = tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else _as_texts(value)
         if texts := tuple(text for text in texts if text):
@@ -232,29 +253,15 @@ def _as_texts(value: Any) -> tuple[str, ...]:
     return tuple(text for text in plain if text)
 
 
-def _date(values: Mapping[str, Any], *keys: str) -> date | None:
-    for key in keys:
+def _date(values: Mapping[str, Any], *of_keys: str) -> date | None:
+    for key in of_keys:
         value = values.get(key)
         if isinstance(value, date):
             return value
-        if isinstance(value, str) and (found := _read_date(value)):
+        if isinstance(value, str) and (found := dates.read(value)):
             return found
     return None
 
 
-def _field_date(fields: Mapping[str, str], *keys: str) -> date | None:
-    return next((found for key in keys if key in fields and (found := _read_date(fields[key]))), None)
-
-
-def _read_date(text: str) -> date | None:
-    text = text.strip()[:40]
-    try:
-        return date.fromisoformat(text[:10])
-    except ValueError:
-        pass
-    for form in _DATES:
-        try:
-            return datetime.strptime(text, form).date()  # noqa: DTZ007  # a date of the calendar has no zone
-        except ValueError:
-            continue
-    return None
+def _field_date(fields: Mapping[str, str], *of_keys: str) -> date | None:
+    return next((found for key in of_keys if key in fields and (found := dates.read(fields[key]))), None)

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from knowledge.expansion import Wanted
 from knowledge.index import Floats, Ints, Segment
 
-NAME = 0.9  # from this meaning on a word is no everyday English but the name of something
 HEADING_SHARE = 0.5  # of a word's worth, for a line whose heading has it
 
 
@@ -25,7 +24,7 @@ class Question:
     worth: Floats
     total: float  # the rarity of the words, added up
     missing: float  # the largest share of a name that stands nowhere
-    word_of: NDArray[np.int8]  # by term: the word that it stands for; -1 for a term that is not looked for
+    word_of: NDArray[np.int16]  # by term: the word that it stands for; -1 for a term that is not looked for
     quality: Floats  # by term: how well it stands for that word
     also: tuple[tuple[int, int, float], ...]  # term, word, quality: of terms that stand for several words
 
@@ -39,7 +38,7 @@ class Question:
             if not word.stands_for:
                 own = rarity[word.terms[0][0]] if word.known else unknown * word.meaning
                 worth.append(own)
-                if not word.terms and word.meaning >= NAME:
+                if not word.terms and word.is_name:
                     missing = max(missing, own)
             for place in word.stands_for or (number,):
                 for term, share in word.terms:
@@ -47,7 +46,7 @@ class Question:
                         also.append((term, place, share))
                     else:
                         first[term] = (place, share)
-        word_of = np.full(len(rarity), -1, np.int8)
+        word_of = np.full(len(rarity), -1, np.int16)
         quality = np.zeros(len(rarity), np.float32)
         if first:
             terms = list(first)

@@ -44,10 +44,13 @@ def resolve(documents: Mapping[str, Document], known: Mapping[str, Document] | N
 
 def _supersession(
     names: _Names, documents: Mapping[str, Document]
-) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """Which documents each one supersedes, and by which it is superseded; said on one side, it holds on both."""
-    older: dict[str, list[str]] = {}
-    newer: dict[str, list[str]] = {}
+) -> tuple[dict[str, dict[str, None]], dict[str, dict[str, None]]]:
+    """Which documents each one supersedes, and by which it is superseded; said on one side, it holds on both.
+
+    The inner dictionaries are sets that keep their order.
+    """
+    older: dict[str, dict[str, None]] = {}
+    newer: dict[str, dict[str, None]] = {}
     for path, document in documents.items():
         if document.supersedes or document.superseded_by:
             older[path] = _resolved(names, path, document.supersedes)
@@ -55,10 +58,10 @@ def _supersession(
     for path in list(older):
         for other in older[path]:
             if other in documents:
-                _add(newer, other, path)
+                newer.setdefault(other, {})[path] = None
         for other in newer[path]:
             if other in documents:
-                _add(older, other, path)
+                older.setdefault(other, {})[path] = None
     return older, newer
 
 
@@ -70,15 +73,9 @@ def _same_links(earlier: Document) -> dict[str, object]:
     return {"refers_to": earlier.refers_to, "moved_to": earlier.moved_to}
 
 
-def _resolved(names: _Names, path: str, written: Iterable[str]) -> list[str]:
+def _resolved(names: _Names, path: str, written: Iterable[str]) -> dict[str, None]:
     found = (names.find(path, text) or text for text in written)
-    return list(dict.fromkeys(each for each in found if each != path))
-
-
-def _add(links: dict[str, list[str]], path: str, other: str) -> None:
-    listed = links.setdefault(path, [])
-    if other not in listed:
-        listed.append(other)
+    return dict.fromkeys(each for each in found if each != path)
 
 
 def _links(names: _Names, path: str, document: Document) -> dict[str, object]:
@@ -98,7 +95,8 @@ def _standing(
     """A document that one in force supersedes is superseded, also when its own status forgot to say so."""
     if document.status not in (Status.ACCEPTED, Status.PROPOSED, Status.DRAFT):
         return {}
-    successors = [documents[path] for path in newer if path in documents and path not in older]
+    before = frozenset(older)
+    successors = [documents[path] for path in newer if path in documents and path not in before]
     in_force = next((each for each in successors if each.status is Status.ACCEPTED or _was_in_force(each)), None)
     if in_force is None:
         return {}

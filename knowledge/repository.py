@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import configparser
+import os
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,11 +26,14 @@ def of(root: Path) -> Repository | None:
     """The repository around a folder, or None. Never raises: what git's files do not say is None."""
     root = root.resolve()
     for top in (root, *root.parents):
-        git = _git_folder(top / ".git")
-        if git is not None:
-            common = _common(git)
-            prefix = "" if root == top else f"{root.relative_to(top).as_posix()}/"
-            return Repository(_commit(git, common), _remote(common / "config"), prefix)
+        try:
+            git = _git_folder(top / ".git")
+            if git is not None:
+                common = _common(git)
+                prefix = "" if root == top else f"{root.relative_to(top).as_posix()}/"
+                return Repository(_commit(git, common), _remote(common / "config"), prefix)
+        except (OSError, ValueError):  # such as a path with a NUL in it
+            return None
     return None
 
 
@@ -67,13 +72,15 @@ def _remote(config: Path) -> str | None:
     try:
         parser.read_string(re.sub(r"^[ \t]+", "", _text(config), flags=re.MULTILINE))
         return parser.get('remote "origin"', "url", fallback=None)
-    except configparser.Error:
+    except (configparser.Error, AttributeError):  # the parser trips over a continuation before the first value
         return None
 
 
 def _text(path: Path) -> str:
+    """The text of a plain file; a pipe in its place would hold us for ever."""
     try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return file.read(_LARGEST)
-    except OSError:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        with open(descriptor, encoding="utf-8", errors="replace") as file:  # noqa: PTH123  # of a descriptor
+            return file.read(_LARGEST) if stat.S_ISREG(os.fstat(descriptor).st_mode) else ""
+    except (OSError, ValueError):
         return ""

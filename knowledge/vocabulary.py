@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import Lock
 
 from knowledge.lexicon import Lexicon
-from knowledge.words import Stems, parts, words
+from knowledge.words import FIXED_PHRASE, Stems, parts, words
 
 STOP = -1  # what `Tokeniser` gives for a stop word
 
@@ -67,7 +67,7 @@ class Tokeniser(dict[str, int]):
 
     def __call__(self, text: str) -> list[int]:
         """The terms of a text, in order, compounds not yet taken apart."""
-        return [self[word] for word in words(text)]
+        return [self[word] for word in words(FIXED_PHRASE.sub(r"\1\2", text))]
 
     def flat(self, text: str) -> list[int]:
         """The terms of a text, in order."""

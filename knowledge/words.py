@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 import Stemmer
@@ -12,12 +13,25 @@ LONGEST_WORD = 40  # longer runs are hashes, keys and encoded blobs: nobody asks
 
 # One run of letters and digits, or several joined by - _ . ' (so that "on-call", "v1.2" and "don't" arrive whole).
 _WORD = re.compile(r"[^\W_]+(?:[-_.'’][^\W_]+)*")
+# Data "at rest" is no REST, and "in transit" no transit: these are indexed as one word.
+FIXED_PHRASE = re.compile(r"\b([Aa]t|[Ii]n) (rest|transit)\b")
 _PART = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"v?\d+(?:\.\d+)+")
 _ID = re.compile(r"[A-Za-z]+-\d+\b")
 _HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _LETTERS_DIGITS = re.compile(r"([a-z]+)(\d+)")
-_AMERICAN = re.compile(r"(\w{3}i)s(e|ed|es|er|ers|ing|able|ation|ations)$")  # organise and organize are one word
+# British and American spellings are one word: organise, analyse, behaviour, centre, catalogue, practise, artefact.
+_AMERICAN = (
+    (re.compile(r"(\w{3}i|\waly)s(e|ed|es|er|ers|ing|able|ation|ations)$"), r"\1z\2"),
+    (re.compile(r"(\w{3})our(s|ed|ing|able|al|ful|ite|ites|less)?$"), r"\1or\2"),
+    (re.compile(r"^(cent|fib|lit|met|theat)re(s|d)?$"), r"\1er\2"),
+    (re.compile(r"^(anal|catal|dial)ogue(s|d)?$"), r"\1og\2"),
+)
+_BRITISH = {
+    "artefact": "artifact", "defenc": "defens", "grey": "gray", "judgem": "judgm", "licenc": "licens",
+    "offenc": "offens", "practis": "practic", "programm": "program",
+}  # fmt: skip
+_BRITISH_WORD = re.compile(rf"^(?:un)?({'|'.join(_BRITISH)})")
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[A-Z0-9`])")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|resp|no|fig|incl|min|max)|^[ivx\d]{1,3}|\b[A-Z])\.$", re.IGNORECASE
@@ -94,6 +108,29 @@ def sentences(block: str, start: int = 0) -> Iterator[tuple[int, int]]:
         yield start + begin, start + len(block)
 
 
+def folded(word: str) -> str:
+    """A word without diacritics: "café" → "cafe"."""
+    if word.isascii():
+        return word
+    return "".join(letter for letter in unicodedata.normalize("NFKD", word) if not unicodedata.combining(letter))
+
+
+def american(word: str) -> str:
+    """A word in lower case as it is spelt in American English, near enough for one stem.
+
+    >>> american("practising"), american("behaviours"), american("organised"), american("hours")
+    ('practicing', 'behaviors', 'organized', 'hours')
+    """
+    whole = _BRITISH_WORD.match(word)
+    if whole:
+        return word[: whole.start(1)] + _BRITISH[whole[1]] + word[whole.end() :]
+    for british, spelling in _AMERICAN:
+        word, changed = british.subn(spelling, word, count=1)
+        if changed:
+            break
+    return word
+
+
 class Stems:
     """English stems. One per index: the stemmer underneath keeps a bounded memory of words and is not for two threads."""
 
@@ -102,6 +139,7 @@ class Stems:
 
     def __call__(self, word: str) -> str:
         """The stem of a word in lower case; what is no plain word stays as it is."""
+        word = folded(word)
         if len(word) < 3 or not word.isalpha():
             return word
-        return str(self._stemmer.stemWord(_AMERICAN.sub(r"\1z\2", word)))
+        return str(self._stemmer.stemWord(american(word)))

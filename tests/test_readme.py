@@ -79,6 +79,13 @@ def test_every_command_is_in_the_table() -> None:
     assert listed == set(choices or ())
 
 
+def test_the_starter_folder_names_no_command_that_does_not_exist() -> None:
+    choices = next(action.choices for action in parser()._actions if isinstance(action.choices, dict))
+    for document in STARTER.rglob("*.md"):
+        for command in re.findall(r"`archway (\w+)", document.read_text(encoding="utf-8")):
+            assert command in choices, f"{document.name} names archway {command}"
+
+
 def test_every_link_into_the_project_leads_somewhere() -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", README):
         assert (ROOT / target).exists(), target

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from bot.cards.describing import count, demands, identity, known, outline, present, status, ties, warnings
+from bot.cards.describing import count, demands, identity, known, outline, present, status, ties, warnings, words_of
 from bot.cards.model import (
     BREAK,
     Block,
@@ -146,6 +146,18 @@ def shown_document(what: Shown) -> Card:
     return Card("shown_document", shortened(summary, SUMMARY), tuple(blocks), title=document.title, buttons=newer)
 
 
+def whole_document(what: Shown) -> Card:
+    """A document word for word, for a terminal: a chat has no room for it, and links to it."""
+    document = what.document
+    blocks: list[Block] = [*warnings(what), *known([*identity(what), *ties(what)])]
+    for passage in document.passages:
+        if passage.heading and passage.heading != document.title:
+            blocks.append(Heading(passage.heading))
+        blocks += words_of(passage)
+    summary = f"{document.id}: {document.title}"
+    return Card("whole_document", shortened(summary, SUMMARY), tuple(blocks), title=document.title)
+
+
 def shown_clause(what: Shown, clause: Clause) -> Card:
     """One clause: its exact text, how strong it is, where it stands and who answers for it."""
     document, heading = what.document, what.citation.heading
@@ -157,7 +169,7 @@ def shown_clause(what: Shown, clause: Clause) -> Card:
         ("Reviewed", present(document.reviewed)),
         ("Controls", present(", ".join(document.controls))),
     ]
-    blocks = (Quote(marked(clause.text, clause.level)), *warnings(what), *known([*facts, *ties(what)]))
+    blocks = (Quote(marked(clause.text, clause.level)), *warnings(what), *known(facts))
     return Card("shown_clause", shortened(f"{clause.id}: {clause.text}", SUMMARY), blocks, title=clause.id)
 
 
@@ -327,9 +339,7 @@ def _small_print(found: Answer) -> Iterable[Note]:
     if found.unmatched:
         yield Note(("No document mentions ", *_listed(found.unmatched), "."))
     asked = f"Asked: “{shortened(found.question, QUESTION)}”"
-    yield Note(
-        (f"{asked} · Did you mean “{shortened(found.did_you_mean, QUESTION)}”?" if found.did_you_mean else asked,)
-    )
+    yield Note((f"{asked} · Read as “{shortened(found.did_you_mean, QUESTION)}”" if found.did_you_mean else asked,))
 
 
 def _listed(words: Sequence[str]) -> Inlines:

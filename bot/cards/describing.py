@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bot.cards.model import Block, Caution, Facts, Heading, Inlines, Items, Link, Quote, Strong
+from bot.cards.model import Block, Caution, Code, Facts, Heading, Inlines, Items, Link, Literal, Quote, Strong, Text
 from bot.cards.quoting import bare, kind_word, links, marked
 from bot.cards.text import shortened
-from knowledge.documents import Clause, Document, Shown
+from knowledge.documents import Clause, Document, Passage, Shown
 
 CLAUSES = 8
 CLAUSE = 120
@@ -27,6 +27,7 @@ def identity(what: Shown) -> list[tuple[str, Inlines]]:
     document = what.document
     return [
         ("Document", (Link(document.id, what.citation.url), f" · {kind_word(document.kind)}")),
+        ("Path", () if what.citation.url else (Literal(document.path),)),
         ("Status", status(document)),
         ("Owner", present(document.owner)),
         ("Reviewed", present(document.reviewed)),
@@ -65,6 +66,35 @@ def outline(document: Document) -> Iterable[Block]:
         more = len(headings) - CLAUSES
         yield Heading("Sections")
         yield Items((*lines, (f"and {more} more",)) if more > 0 else tuple(lines))
+
+
+def words_of(passage: Passage) -> Iterable[Block]:
+    """All words of a section, as they stand there: items as items, code as code."""
+    items: list[Inlines] = []
+    code: list[str] = []
+
+    def gathered() -> Iterable[Block]:
+        if items:
+            yield Items(tuple(items))
+        if code:
+            yield Code("\n".join(code))
+        items.clear()
+        code.clear()
+
+    for line in passage.text.splitlines():
+        if line.startswith("\t"):
+            if items:
+                yield from gathered()
+            code.append(line[1:])
+        elif line.startswith("- "):
+            if code:
+                yield from gathered()
+            items.append(marked(line[2:], None))
+        else:
+            yield from gathered()
+            if line.strip():
+                yield Text(marked(line, None))
+    yield from gathered()
 
 
 def ties(what: Shown) -> list[tuple[str, Inlines]]:

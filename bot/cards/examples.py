@@ -347,6 +347,11 @@ def _shown_document() -> Card:
     return catalog.shown(_shown(refers_to=(SECRETS,), referred_from=(KAFKA, FAILOVER)))
 
 
+def _whole_document() -> Card:
+    """A document word for word, for a terminal."""
+    return catalog.whole_document(_shown(refers_to=(SECRETS,)))
+
+
 def _shown_document_superseded() -> Card:
     """A decision that was superseded: what to read instead comes first."""
     document = replace(
@@ -416,7 +421,7 @@ def _help_without_a_command_word() -> Card:
 
 def _refusal() -> Card:
     """What was not done, and the next step."""
-    return catalog.refusal(UnknownId(id="STD-099", nearest="STD-009, STD-090").sentence)
+    return catalog.refusal(UnknownId(id="STD-099", nearest="; the nearest are STD-009, STD-090").sentence)
 
 
 def _fault() -> Card:
@@ -441,6 +446,7 @@ EXAMPLES: Mapping[str, Callable[[], Reply]] = MappingProxyType(
         "no_answer": _no_answer,
         "no_answer_did_you_mean": _no_answer_did_you_mean,
         "shown_document": _shown_document,
+        "whole_document": _whole_document,
         "shown_document_superseded": _shown_document_superseded,
         "shown_document_of_many_clauses": _shown_document_of_many_clauses,
         "shown_clause": _shown_clause,

@@ -25,7 +25,7 @@ from bot.cards.model import Card, Form, Reply, Results
 SECTIONS = (
     ("Answers", ("answer", "whole_answer", "shared_answer", "thanks")),
     ("No answer", ("no_answer",)),
-    ("Documents and clauses", ("shown_document", "shown_clause", "cited")),
+    ("Documents and clauses", ("shown_document", "whole_document", "shown_clause", "cited")),
     ("Forms", ("question_form", "share_form")),
     ("Home and welcome", ("home", "welcome", "help")),
     ("Searching in Teams", ("results",)),

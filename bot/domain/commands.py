@@ -122,7 +122,7 @@ def understand(text: str, by: Account, knows: Callable[[str], bool], *, for_all:
     A verb counts only when the rest parses (`knows` tells whether an id exists); else the whole line is a question.
     An empty line and "help" ask for help.
     """
-    words = text.split()
+    words = text.encode("utf-8", "replace").decode().replace("\0", " ").split()  # lone surrogates and NUL are no words
     verb = words[0].lower() if words else "help"
     if verb in ("help", "?") and len(words) < 2:
         return Help(by)

@@ -11,11 +11,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
+from bot.background import Background
 from bot.cards import block_kit, catalog
 from bot.cards.model import Card, Form, Reply
 from bot.domain.commands import Command, understand
 from bot.domain.people import Standing
-from bot.slack.background import Background
 from bot.slack.events import Said, Stopped, may_follow
 from bot.slack.faults import told
 from bot.slack.inbound import room_of

@@ -8,12 +8,12 @@ from typing import Any
 
 import structlog
 
+from bot.background import Background
 from bot.cards import block_kit, catalog
 from bot.cards.model import Card, Form, Place, Reply
 from bot.domain.commands import LONGEST_QUESTION, Ask, Command, OpenQuestionForm, pressed
 from bot.domain.people import Account
 from bot.errors import Refusal
-from bot.slack.background import Background
 from bot.slack.faults import told
 from bot.slack.inbound import readable, room_of
 from bot.slack.interactions import ROOM_FIELD, Pressed, Shortcut, Spot, Submitted, with_origin

@@ -10,8 +10,8 @@ from typing import Any
 
 import structlog
 
+from bot.background import Background
 from bot.domain.people import Account, Standing
-from bot.slack.background import Background
 from bot.slack.identity import Identity
 from bot.slack.outbound import Outbound
 

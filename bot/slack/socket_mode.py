@@ -19,8 +19,8 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.background import Background
 from bot.slack import payloads
-from bot.slack.background import Background
 from bot.slack.outbound import Outbound
 from bot.slack.payloads import MalformedError, Payload
 

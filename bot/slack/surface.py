@@ -14,12 +14,12 @@ from typing import Any
 import msgspec
 import structlog
 
+from bot.background import Background
 from bot.cards import block_kit, catalog
 from bot.cards.model import Card, Form, Reply
 from bot.delivery import Answered, Delivery
 from bot.domain.commands import Command, understand
 from bot.slack import payloads
-from bot.slack.background import Background
 from bot.slack.bolt import answered, bolt_app
 from bot.slack.conversation import Conversation
 from bot.slack.events import Invited, Looked, Opened, Said, SharedLinks, Stopped, happening

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
-from bot.slack.background import Background
+from bot.background import Background
 from bot.slack.events import Said
 from bot.slack.outbound import Outbound
 

@@ -9,6 +9,7 @@ from threading import Lock
 
 import structlog
 from sqlalchemy import Connection, Engine, delete, func, insert, select
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from bot.domain.events import AnswerRated, Event, QuestionAnswered
 from bot.store.tables import question, rating
@@ -49,13 +50,26 @@ class QuestionLog:
                 try:
                     with self._engine.begin() as connection:
                         _insert(connection, batch)
-                except Exception:
+                except OperationalError:  # locked, full, gone: the same words may be taken later
                     self._waiting.extendleft(reversed(batch))
                     raise
+                except (SQLAlchemyError, ValueError):  # such as a text that is none
+                    self._write_one_by_one(batch)
             if self._dropped:
                 log.warning("questions were not counted: too many at once", dropped=self._dropped)
                 self._dropped = 0
             return len(batch)
+
+    def _write_one_by_one(self, batch: Sequence[Event]) -> None:
+        """One that no database takes must not hold up the others."""
+        for event in batch:
+            try:
+                with self._engine.begin() as connection:
+                    _insert(connection, [event])
+            except OperationalError:
+                self._waiting.append(event)
+            except (SQLAlchemyError, ValueError):
+                log.exception("something that was asked cannot be written down", platform=event.platform)
 
     def forget(self, now: datetime) -> int:
         """Deletes questions and ratings that were kept long enough; gives the number of questions."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sqlalchemy import Engine, inspect, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import ConfigurationError
 
@@ -25,9 +26,32 @@ def upgrade(engine: Engine, to: str = NEWEST) -> None:
 
     Raises `ConfigurationError` when the database belongs to a later program.
     """
+    try:
+        _upgrade(engine, to)
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise ConfigurationError(
+            [f"The database {engine.url.database} cannot be used ({reason}); `archway doctor` looks closer."]
+        ) from error
+
+
+def _upgrade(engine: Engine, to: str) -> None:
     stands_at = version(engine)
     if stands_at == to:
         return
+    if stands_at is None:
+        with engine.connect() as connection:
+            foreign = sorted(set(inspect(connection).get_table_names()))
+        if foreign:
+            raise ConfigurationError(
+                [
+                    f"The database {engine.url.database} belongs to another program (it has a table {foreign[0]}); name another one."
+                ]
+            )
+    elif not stands_at.isdecimal():
+        raise ConfigurationError(
+            [f"The database {engine.url.database} is at version {stands_at}, which is none of ours."]
+        )
     if stands_at is not None and stands_at > NEWEST:
         raise ConfigurationError(
             [

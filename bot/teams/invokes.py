@@ -8,12 +8,12 @@ from functools import lru_cache
 
 import structlog
 
+from bot.background import Background
 from bot.cards.model import Card, Form, Place
 from bot.domain.commands import LONGEST_QUESTION, Ask, OpenQuestionForm, Preview, Search
 from bot.domain.rooms import Conversation
 from bot.teams.accounts import Accounts
 from bot.teams.activities import Incoming, Json
-from bot.teams.background import Background
 from bot.teams.connector import DeliveryFailed, PostGone
 from bot.teams.gestures import message_text, read_action, read_command, read_dialog, read_link, read_submit
 from bot.teams.outbound import (
@@ -148,7 +148,7 @@ class Invokes:
                 return in_place(form)
             case Card(place=Place.INSTEAD) as card:
                 if incoming.reply_to:
-                    self._background.begin(self._replace(incoming, card))
+                    self._background.start(self._replace(incoming, card))
                 return in_place(card)
             case Card(place=Place.ROOM) as card:
                 if not await self._posted(incoming, card, said.room):
@@ -180,9 +180,9 @@ class Invokes:
         failed; what takes long goes on.
         """
         if room is not None and isinstance(what, Card):
-            work = self._background.begin(self._post(self._posts.post(room, what)))
+            work = self._background.start(self._post(self._posts.post(room, what)))
         else:
-            work = self._background.begin(self._post(self._posts.reply(incoming, what)))
+            work = self._background.start(self._post(self._posts.reply(incoming, what)))
         done, _ = await asyncio.wait({work}, timeout=_POSTING_SECONDS)
         return work not in done or work.result()
 

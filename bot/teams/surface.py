@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 import msgspec
 import structlog
 
+from bot.background import Background
 from bot.cards.model import Card
 from bot.delivery import Answered, Delivery
 from bot.domain.rooms import Conversation, Receipt
 from bot.teams.accounts import Accounts
 from bot.teams.activities import Incoming, Json
 from bot.teams.adapter import ConnectorAdapter
-from bot.teams.background import Background
-from bot.teams.connector import Connector
+from bot.teams.connector import Connector, DeliveryFailed
 from bot.teams.credentials import BotToken, scope_for
 from bot.teams.directory import Directory, Rooms
 from bot.teams.gates import Gate, LoopbackGate, TokenGate
@@ -68,7 +69,7 @@ class TeamsSurface:
         self._session = Session()
         self._background = Background()
         self._seen = SeenActivities(now)
-        self._answers = AnswersGiven(now, self._background.begin)
+        self._answers = AnswersGiven(now, partial(self._background.start, awaited=True))
         allowed = ServiceUrls(service_urls, loopback_only=app_id is None)
         token: BotToken | None = None
         self._gate: Gate = LoopbackGate(allowed)
@@ -108,7 +109,7 @@ class TeamsSurface:
         if activity.type == "invoke":
             return Answered(200, msgspec.json.encode(await self._answered(activity)))
         if self._seen.is_new(activity.conversation["id"], activity.id):
-            self._background.begin(self._worked_on(activity))
+            self._background.start(self._worked_on(activity))
         return Answered(200)
 
     async def post(self, room: Conversation, card: Card) -> Receipt:
@@ -124,7 +125,7 @@ class TeamsSurface:
     async def close(self) -> None:
         """Finishes what was acknowledged, then lets go of connections. Cancelled, it drops what is left."""
         try:
-            await self._background.finish()
+            await self._background.drain()
         finally:
             await self._session.close()
 
@@ -145,7 +146,9 @@ class TeamsSurface:
     async def _worked_on(self, activity: Incoming) -> None:
         try:
             await self._adapter.turn(activity, self._assistant.on_turn)
-        except Exception:  # there is nobody left to tell but the log
+        except DeliveryFailed as failed:  # there is nobody left to tell but the log
+            log.error("an answer could not be delivered in Teams", reason=str(failed))  # noqa: TRY400  # a traceback says no more
+        except Exception:
             log.exception("an activity from Teams failed", type=activity.type[:80])
 
 

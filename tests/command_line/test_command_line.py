@@ -65,7 +65,7 @@ def test_a_clause_is_shown_word_for_word(capsys: pytest.CaptureFixture[str]) -> 
 def test_an_unknown_id_gets_the_nearest_ones(capsys: pytest.CaptureFixture[str]) -> None:
     assert ran("show", "STD-033") == 2
     error = capsys.readouterr().err
-    assert error.startswith("archway: There is no STD-033 here.")
+    assert error.startswith("archway: There is no STD-033 here; the nearest are")
     assert "STD-003" in error
 
 
@@ -199,3 +199,70 @@ def test_what_a_manifest_lacks_is_one_sentence(
 ) -> None:
     assert ran("manifest", *arguments) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_name_cannot_drive_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "hostile"
+    folder.mkdir()
+    (folder / "a\x1b]0;PWN\x07\nleft out: forged.md").with_suffix(".md").write_text("---\ntitle: [unclosed\n---\n# A\n")
+    (folder / "b.md").write_text('---\nid: "STD-2\\e[31mX"\n---\n# B\n\nText.\n')
+    assert ran("index", "--knowledge", str(folder)) == 0
+    assert ran("show", "--knowledge", str(folder), "STD-22") == 2
+    assert ran("doctor", "--knowledge", str(folder)) in (0, 1)
+    shown = capsys.readouterr()
+    assert "\x1b" not in shown.out + shown.err
+    assert "\nleft out: forged" not in shown.out
+
+
+def test_the_doctor_changes_nothing(tmp_path: Path) -> None:
+    assert ran("doctor") == 0
+    assert not (tmp_path / "data").exists()
+
+
+def test_an_empty_question_is_bad_use(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ran("ask", " ") == 2
+    assert "The question is empty" in capsys.readouterr().err
+
+
+def test_one_folder_never_answers_for_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good, broken = tmp_path / "good", tmp_path / "broken"
+    for folder, text in (
+        (good, "# Keys\n\nBuckets are encrypted with AAA keys.\n"),
+        (broken, "---\nid: [\n---\n# Keys\n\nBuckets are encrypted with BBB keys.\n"),
+    ):
+        folder.mkdir()
+        (folder / "a.md").write_text(text)
+    ran("ask", "--knowledge", str(good), "encrypted buckets")
+    assert "AAA" in capsys.readouterr().out
+    ran("ask", "--knowledge", str(broken), "encrypted buckets")
+    assert "AAA" not in capsys.readouterr().out
+
+
+def test_a_terminal_without_our_letters_gets_the_answer_all_the_same(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "bot", "ask", "do buckets have to be encrypted"],
+        env={"PYTHONIOENCODING": "latin-1", "ARCHWAY_DATA": str(tmp_path)},
+        capture_output=True,
+        check=True,
+    )
+    assert b"MUST" in ended.stdout
+    assert ended.stderr == b""
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ARCHWAY_DOCUMENT_URL", "https://x/{path.foo}"),
+        ("ARCHWAY_DOCUMENT_URL", "https://x/{path:>99999999999}"),
+        ("ARCHWAY_DOCUMENT_URL", "https://[x/{path}"),
+        ("ARCHWAY_DATA", "~nosuchuser/x"),
+        ("DATABASE_URL", "sqlite:///:memory:"),
+        ("DATABASE_URL", "sqlite:///x.db?foo=bar"),
+    ],
+)
+def test_an_odd_setting_is_one_sentence(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert ran("ask", "x") == 2
+    assert capsys.readouterr().err.startswith(f"archway: {name} ")

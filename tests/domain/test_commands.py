@@ -38,5 +38,9 @@ def test_a_verb_counts_only_when_the_rest_parses(text: str) -> None:
     assert heard(text) == Ask(ADA, text)
 
 
+def test_what_is_no_text_is_no_word() -> None:
+    assert heard("encrypt \udcff\0 buckets") == Ask(ADA, "encrypt ? buckets")
+
+
 def test_white_space_in_a_question_is_folded() -> None:
     assert heard("  how \n do\twe ") == Ask(ADA, "how do we")

@@ -89,7 +89,7 @@ def test_an_empty_search_is_a_first_look_around(table: Table) -> None:
 
 
 def test_an_unknown_id_is_refused_with_the_next_step(table: Table) -> None:
-    assert "There is no STD-999 here." in table.card(Show(ADA, "STD-999")).summary
+    assert "There is no STD-999 here" in table.card(Show(ADA, "STD-999")).summary
 
 
 def test_strangers_get_one_sentence_whatever_they_wish(table: Table) -> None:

@@ -200,3 +200,62 @@ def test_the_kind_narrows_an_answer() -> None:
     assert [one.path for one in results] == [FAILOVER.path]
     assert library(*FOLDER).ask("database", kind="adr").results[0].path == DATABASE.path
     assert library(*FOLDER).ask("database", kind="song").results == ()
+
+
+def test_a_clause_goes_before_rationale_and_evidence_with_the_same_words() -> None:
+    zebras = document(
+        "z.md",
+        "Zebra crossings",
+        ("Rationale", "Zebra stripes are painted white, because painted stripes glow."),
+        ("Rules", "- Zebra stripes MUST be painted white."),
+        ("How compliance is checked", "clause | evidence\nZ.1 | painted white zebra stripes, counted each week"),
+        id="Z",
+    )
+    assert lines("are zebra stripes painted white", zebras, BACKUP) == ["Zebra stripes MUST be painted white."]
+
+
+def test_a_filler_word_does_not_turn_an_answer_into_a_refusal() -> None:
+    shelf = library(*FOLDER)
+    plain = shelf.ask("do buckets have to be encrypted with a customer-managed key")
+    filled = shelf.ask("do buckets accidentally have to be encrypted with a customer-managed key")
+    assert plain.answered
+    assert filled.answered
+    assert filled.unmatched == ("accidentally",)
+
+
+def test_a_missing_name_does() -> None:
+    assert not library(*FOLDER).ask("do Ceph buckets have to be encrypted").answered
+
+
+@pytest.mark.parametrize(
+    ("british", "american"),
+    [
+        ("practise", "practice"),
+        ("licence", "license"),
+        ("organising", "organizing"),
+        ("behaviours", "behaviors"),
+        ("centre", "center"),
+        ("catalogue", "catalog"),
+        ("artefacts", "artifacts"),
+        ("analyse", "analyze"),
+        ("café", "cafe"),
+    ],
+)
+def test_spellings_of_both_sides_of_the_ocean_are_one_word(british: str, american: str) -> None:
+    shelf = library(document("z.md", "Zebras", ("", f"Zebras {british} daily.")), *FOLDER)
+    assert shelf.ask(f"zebras {american}").unmatched == ()
+    assert shelf.ask(f"zebras {american}").confidence == shelf.ask(f"zebras {british}").confidence
+
+
+def test_data_at_rest_is_no_rest_api() -> None:
+    api = document("api.md", "Interfaces", ("", "- REST interfaces MUST carry a version."), id="STD-9")
+    shelf = library(*FOLDER, api)
+    assert [one.path for one in shelf.ask("REST version").results] == ["api.md"]
+    assert shelf.ask("data at rest").results[0].path == ENCRYPTION.path
+    assert library(api, BACKUP).ask("at rest").results[0].path == "api.md"
+
+
+def test_documents_that_have_little_to_do_with_a_question_are_not_listed() -> None:
+    much = document("m.md", "Zebra stripes", ("", "Zebra stripes are painted with white zebra paint on the zebra."))
+    hardly = document("h.md", "Paint", ("", "Zebra. " + "Doors and windows of every house are done in spring. " * 60))
+    assert [one.path for one in library(much, hardly, *FOLDER).ask("zebra stripes painted white").results] == ["m.md"]

@@ -38,6 +38,14 @@ def test_a_word_that_somebody_meant_is_left_alone(word: str) -> None:
     assert understood(shelf, word)[word].mended is None
 
 
+@pytest.mark.parametrize(("typed", "meant"), [("aprove", "approve"), ("aproved", "approved"), ("ofice", "office")])
+def test_everyday_english_is_preferred_to_a_word_of_the_folder_that_is_no_nearer(typed: str, meant: str) -> None:
+    shelf = library(
+        *FOLDER, document("a.md", "Proof", ("", "Prove it, proved by revue, review it. Reviewing is proving."))
+    )
+    assert understood(shelf, typed)[typed].mended == meant
+
+
 def test_a_misspelt_stop_word_asks_for_nothing() -> None:
     assert library(*FOLDER).ask("whcih thier").unmatched == ()
 

@@ -124,7 +124,8 @@ def test_a_byte_order_mark_or_blank_lines_may_stand_before_the_block(before: str
     [
         "# Title\n\n---\ntitle: x\n---\n",
         "---\n\nA rule across the page, then text.\n\n---\nmore\n",
-        "---\ntitle: never closed\n",
+        "---\n# Heading after a rule\n\ntext\n",
+        "---\nNote: a paragraph after a rule.\n\ntext\n",
         "----\ntitle: x\n----\n",
     ],
 )
@@ -133,6 +134,47 @@ def test_rules_and_blocks_in_mid_file_are_no_front_matter(text: str) -> None:
     assert front.values == {}
     assert front.fault is None
     assert front.body == text
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("---\ntitle: never closed\n", 1),
+        ("---\nid: X-1\nowner: ada\n\n# Title\n\ntext\n", 1),
+        ("\n---\nid: X-1\n\n# Title\n", 2),
+        ("---\nid: X-1\n\n# Title\n\nSome text.\n\n---\n\nMore after a rule.\n", 1),
+    ],
+)
+def test_a_block_that_is_never_closed_is_text_and_said(text: str, line: int) -> None:
+    front = frontmatter.split(text)
+    assert (front.body, front.body_line, front.values) == (text, 1, {})
+    assert front.fault is not None
+    assert front.fault.line == line
+    assert front.fault.reason == f"front matter that begins at line {line} is never closed; add a line ---"
+
+
+@pytest.mark.parametrize(
+    "text", ["---\nstatus: draft  # soon\ntitle: a: b\n---\nx", "---\nid: X\nstatus: 'draft'\n\n# Title\n"]
+)
+def test_the_status_in_a_faulty_block_still_counts(text: str) -> None:
+    front = frontmatter.split(text)
+    assert front.fault is not None
+    assert front.values == {"status": "draft"}
+
+
+def test_a_comment_in_a_faulty_block_is_no_heading() -> None:
+    front = frontmatter.split("---\ntitle: a: b\n\n# who\nowner: ada\n---\nbody\n")
+    assert front.body == "body\n"
+
+
+def test_the_lines_of_keys_are_known() -> None:
+    assert frontmatter.split("\n---\na: {b: 1}\n\nc: 2\n---\nx").lines == {"a": 3, "c": 5}
+
+
+def test_an_impossible_day_costs_only_itself() -> None:
+    front = frontmatter.split("---\nstatus: draft\nreviewed: 2026-02-30\n---\nx")
+    assert front.fault is None
+    assert front.values == {"status": "draft", "reviewed": "2026-02-30"}
 
 
 def test_an_empty_block_is_no_fault() -> None:

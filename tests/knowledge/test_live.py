@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,21 @@ def test_a_citation_link_leads_back_to_its_place(folder: Path) -> None:
 
 def test_a_place_that_is_gone_is_nothing(folder: Path) -> None:
     assert opened(folder).library.at("standards/gone.md", "") is None
+
+
+@pytest.mark.parametrize("place", [".git", ".git/config", ".git/HEAD"])
+def test_a_pipe_among_gits_files_holds_nobody(folder: Path, place: str) -> None:
+    path = folder / place
+    path.parent.mkdir(exist_ok=True)
+    if place == ".git/config":
+        (folder / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    os.mkfifo(path)
+    assert opened(folder).library.ask("must zebras be fed").answered
+
+
+def test_odd_files_of_git_are_no_fault(folder: Path) -> None:
+    (folder / ".git").mkdir()
+    (folder / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    (folder / ".git" / "commondir").write_text("a\0b")
+    (folder / ".git" / "config").write_text('[remote "origin"]\n\turl\n\x0bx\n')
+    assert opened(folder).library.ask("must zebras be fed").answered

@@ -119,3 +119,29 @@ def test_migrating_keeps_what_is_there(engine: Engine) -> None:
         )  # fmt: skip
     schema.upgrade(engine)
     assert QuestionLog(engine, timedelta(days=1)).count() == 1
+
+
+def test_a_database_of_another_program_is_left_alone(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE customers (id INTEGER)"))
+    with pytest.raises(ConfigurationError, match="belongs to another program"):
+        schema.upgrade(engine)
+
+
+def test_what_is_no_database_is_one_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "archway.db"
+    file.write_bytes(b"not a database " * 500)
+    opened = database.opened(f"sqlite:///{file}")
+    with pytest.raises(ConfigurationError, match="cannot be used"):
+        schema.upgrade(opened)
+    opened.dispose()
+
+
+def test_one_that_cannot_be_written_does_not_hold_up_the_others(engine: Engine) -> None:
+    schema.upgrade(engine)
+    log = QuestionLog(engine, keep=timedelta(days=90))
+    for words in ("good", "bad \udcff", "good too"):
+        log.add(asked(words))
+    log.write()
+    assert log.count() == 2
+    assert log.write() == 0

@@ -110,3 +110,31 @@ async def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
     assert complained.decode().startswith("archway: Cannot listen on 127.0.0.1:")
     assert "--port" in complained.decode()
     assert complained.count(b"\n") == 1
+
+
+@pytest.mark.asyncio
+async def test_a_second_one_on_the_same_database_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    async with serving(tmp_path):
+        second = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "serve", "--port", "0"),
+            env={"ARCHWAY_DATA": str(tmp_path / "data")},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        said, complained = await second.communicate()
+    assert (second.returncode, said) == (2, b"")
+    assert "Another archway serves on" in complained.decode()
+
+
+@pytest.mark.asyncio
+async def test_a_request_that_cannot_be_read_leaves_no_secret_in_the_log(tmp_path: Path) -> None:
+    async with serving(tmp_path, ARCHWAY_LOG_LEVEL="debug", ARCHWAY_LOG_FORMAT="json") as served:
+        port = int(served.address.rsplit(":", 1)[1])
+        for _ in range(5):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"POST /api/messages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer CANARY-7398\x01\r\n\r\n")
+            assert b"400" in await reader.readline()
+            writer.close()
+        await served.end()
+    assert "CANARY-7398" not in served.logged
+    assert served.logged.count("could not be read") == 1

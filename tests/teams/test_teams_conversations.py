@@ -8,12 +8,12 @@ import json
 import pytest
 import structlog
 
+from bot.background import Background
 from bot.cards.model import Reply, Results
 from bot.domain.commands import Ask, Command, Help, Search, Show
 from bot.domain.people import Account
 from bot.teams.accounts import Accounts
 from bot.teams.activities import read
-from bot.teams.background import Background
 from bot.teams.connector import Connector
 from bot.teams.directory import Directory
 from bot.teams.invokes import Invokes

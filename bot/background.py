@@ -1,4 +1,4 @@
-"""Work that goes on after a delivery was acknowledged: tracked, so that no fault is lost and nothing is cut at the end."""
+"""Work that goes on after a delivery was acknowledged: held on to, so that no fault is lost and nothing is cut at the end."""
 
 from __future__ import annotations
 
@@ -30,9 +30,16 @@ class Background:
         return task
 
     async def drain(self) -> None:
-        """Waits until all that was begun has ended, work begun by that work included. The caller sets the time limit."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        """Waits until all that was begun has ended, work begun by that work included. The caller sets the time limit:
+        what is left when it is over is dropped, and counted in the log."""
+        try:
+            while self._tasks:
+                await asyncio.wait(self._tasks)
+        except asyncio.CancelledError:
+            log.warning("work that was acknowledged is dropped at the end", count=len(self._tasks))
+            for task in self._tasks:
+                task.cancel()
+            raise
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -40,4 +47,4 @@ class Background:
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (fault := task.exception()):
-            log.error("work after a Slack delivery failed", exc_info=fault)
+            log.error("work after a delivery failed", exc_info=fault)
