@@ -11,6 +11,7 @@ from knowledge import library
 from knowledge.documents import Shown
 
 NEWEST = 5
+MOST_NAMED = 5  # documents in one sentence
 
 
 def show(command: Show, desk: Desk) -> Card:
@@ -43,4 +44,6 @@ def found(id_: str, shelf: library.Library) -> Shown:
         nearest = f"; the nearest are {', '.join(unknown.nearest)}" if unknown.nearest else ""
         raise UnknownId(id=id_, nearest=nearest) from unknown
     except library.AmbiguousId as ambiguous:
-        raise AmbiguousId(id=id_, candidates=", ".join(ambiguous.candidates)) from ambiguous
+        named, more = ambiguous.candidates[:MOST_NAMED], len(ambiguous.candidates) - MOST_NAMED
+        candidates = ", ".join(named) + (f" and {more} more" if more > 0 else "")
+        raise AmbiguousId(id=id_, candidates=candidates) from ambiguous

@@ -66,7 +66,7 @@ def read(path: Path) -> tuple[AskedQuestion, ...]:
 def _question(place: str, line: str) -> AskedQuestion:
     try:
         value = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise QuestionFileError(f"{place}: not JSON ({error}); write one object a line") from error
     if not isinstance(value, dict):
         raise QuestionFileError(f"{place}: a line must be a JSON object with id, question, relevant and kind")

@@ -89,7 +89,7 @@ def load(path: Path, lexicon: Lexicon) -> Index | None:
                 by_document=_postings(file, "document"),
                 **{name: file[name] for name in _WHOLE},
             )
-    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, msgspec.MsgspecError):
+    except (OSError, EOFError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile, msgspec.MsgspecError):
         return None
     return Index.of(vocabulary, segment)
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from bot.__main__ import main, parser
+from knowledge import index_file
+from knowledge.lexicon import lexicon
 
 
 @pytest.fixture(autouse=True)
@@ -266,3 +268,26 @@ def test_an_odd_setting_is_one_sentence(
     monkeypatch.setenv(name, value)
     assert ran("ask", "x") == 2
     assert capsys.readouterr().err.startswith(f"archway: {name} ")
+
+
+def test_an_id_of_many_documents_names_a_few_of_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(40):
+        (tmp_path / f"{number:02}.md").write_text(f"---\nid: SAME-1\n---\n# Number {number}\n\nText.\n")
+    assert ran("show", "--knowledge", str(tmp_path), "SAME-1") == 2
+    assert "04.md and 35 more" in capsys.readouterr().err
+
+
+def test_a_question_file_of_brackets_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "questions.jsonl"
+    file.write_text("[" * 100_000 + "\n")
+    assert ran("eval", str(file)) == 2
+    assert f"{file}:1: not JSON" in capsys.readouterr().err
+
+
+def test_a_damaged_index_is_made_anew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ran("index") == 0
+    (kept,) = (tmp_path / "data").rglob("index/*/index")
+    whole = kept.read_bytes()
+    for at in range(len(whole) - 1500, len(whole), 7):
+        kept.write_bytes(whole[:at] + bytes([whole[at] ^ 0x21]) + whole[at + 1 :])
+        assert index_file.load(kept, lexicon()) is None or ran("show", "STD-003.1") == 0
