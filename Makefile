@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint format judges test-playground-teams bench gallery lock clean
+.PHONY: run test lint format judges test-playground-teams bench chaos gallery lock clean
 
 run: $(VENV)/.run
 	@$(BIN)/archway serve
@@ -33,6 +33,10 @@ test-playground-teams: $(VENV)/.test
 
 bench: $(VENV)/.judges
 	$(BIN)/python bench/run.py
+
+# Kills, crashes and faults, minutes of them, on SQLite and on PostgreSQL (its binaries are enough): CHAOS="--seed 7 --messages 20000".
+chaos: $(VENV)/.test
+	$(BIN)/python -m tests.chaos $(CHAOS)
 
 gallery: $(VENV)/.run
 	@$(BIN)/archway gallery -o build/gallery

@@ -48,6 +48,8 @@ def main() -> None:
     options.add_argument("--seconds", type=float, default=6, help="for each load")
     options.add_argument("--large", action="store_true", help="the library at 100,000 passages too")
     chosen = options.parse_args()
+    import durability  # it uses what is here
+
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch) / "knowledge"
         words = folder.write(root, chosen.documents)
@@ -55,6 +57,7 @@ def main() -> None:
         library(root, asked)
         starting(root, Path(scratch))
         serving(root, Path(scratch), asked, chosen.seconds)
+        durability.measure(chosen.seconds)
         if chosen.large:
             large = Path(scratch) / "large"
             library(large, folder.questions(folder.write(large, 11_200, seed=3), 2000))
@@ -171,21 +174,21 @@ def loads(
     return figures
 
 
-def slack(question: str, person: int) -> bytes:
-    """A signed slash command as Slack sends it."""
+def slack(question: str, person: int, room: str = "C") -> bytes:
+    """A signed slash command as Slack sends it, in the person's channel ("C") or direct message ("D")."""
     form = {
-        "token": "x", "team_id": "T0PLAYGROUND", "team_domain": "playground", "channel_id": f"C{person}", "channel_name": "general", "user_id": f"U{person}",
+        "token": "x", "team_id": "T0PLAYGROUND", "team_domain": "playground", "channel_id": f"{room}{person}", "channel_name": "general", "user_id": f"U{person}",
         "user_name": "ada", "command": "/arch", "text": question, "api_app_id": "A0ARCHWAY", "is_enterprise_install": "false",
         "response_url": "https://hooks.slack.com/commands/T1/1/x", "trigger_id": f"1.{time.perf_counter_ns()}",
     }  # fmt: skip
-    body = urlencode(form).encode()
+    return signed(urlencode(form).encode(), "application/x-www-form-urlencoded")
+
+
+def signed(body: bytes, content_type: str) -> bytes:
+    """A delivery as Slack signs it."""
     timestamp = str(int(time.time()))
     signature = "v0=" + hmac.new(SECRET.encode(), f"v0:{timestamp}:".encode() + body, hashlib.sha256).hexdigest()
-    head = {
-        "Content-Type": "application/x-www-form-urlencoded",
-        "X-Slack-Request-Timestamp": timestamp,
-        "X-Slack-Signature": signature,
-    }
+    head = {"Content-Type": content_type, "X-Slack-Request-Timestamp": timestamp, "X-Slack-Signature": signature}
     return request("/slack/events", head, body)
 
 
@@ -237,9 +240,9 @@ def request(path: str, headers: dict[str, str], body: bytes) -> bytes:
 
 
 @contextmanager
-def hello(kind: str) -> Iterator[int]:
+def hello(kind: str, *more: str) -> Iterator[int]:
     port = free_port()
-    with process([sys.executable, str(ROOT / "bench/servers.py"), kind, str(port), SECRET], {}) as started:
+    with process([sys.executable, str(ROOT / "bench/servers.py"), kind, str(port), SECRET, *more], {}) as started:
         until(lambda: socket.create_connection(("127.0.0.1", port), 1).close(), started)
         yield port
 

@@ -2,13 +2,19 @@
 
 python bench/servers.py bare PORT SECRET      aiohttp that checks Slack's signature and says hello
 python bench/servers.py bolt PORT SECRET      Bolt as its documentation starts it, saying hello
+python bench/servers.py forgetful PORT SECRET KNOWLEDGE SLACK_API_URL
+                                              our own Slack and library, answering questions and remembering nothing
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
 
 from aiohttp import web
 
@@ -42,6 +48,30 @@ def bolt(secret: str) -> web.Application:
     return app.web_app(path="/slack/events")
 
 
+async def forgetful(port: int, secret: str, knowledge: str, api_url: str) -> None:
+    sys.path.insert(0, str(Path(__file__).parent.parent))
+    from bot import web as edge
+    from bot.cards.model import Reply
+    from bot.domain.commands import Command
+    from bot.slack.surface import SlackSurface
+    from handlers import handle
+    from handlers.desk import Desk
+    from knowledge.live import LiveLibrary
+
+    shelf = LiveLibrary(Path(knowledge))
+
+    async def dispatch(command: Command, _delivery: str = "", /) -> Reply:
+        return handle(command, Desk(shelf.library, lambda: datetime.now(UTC), lambda _: None, shelf.place))
+
+    surface = SlackSurface(
+        dispatch=dispatch, knows=shelf.knows, signing_secret=secret, bot_token="xoxb-bench", command="/arch", now=time.time, api_url=api_url
+    )  # fmt: skip
+    async with edge.listening(edge.application({"/slack/events": surface}), "127.0.0.1", port):
+        await asyncio.Event().wait()
+
+
 if __name__ == "__main__":
+    if sys.argv[1] == "forgetful":
+        asyncio.run(forgetful(int(sys.argv[2]), *sys.argv[3:6]))
     make = {"bare": bare, "bolt": bolt}[sys.argv[1]]
     web.run_app(make(sys.argv[3]), host="127.0.0.1", port=int(sys.argv[2]), print=None, access_log=None)

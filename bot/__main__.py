@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot import maintenance
 from bot.errors import ConfigurationError, Refusal
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ def parser() -> argparse.ArgumentParser:
         "doctor", parents=[knowledge, database, as_json], help="what is wrong here, and how to mend it"
     )
     doctor.set_defaults(run=_doctor)
+
+    maintenance.add_commands(commands, database, as_json)
 
     gallery = commands.add_parser("gallery", help="every card, for both platforms, and a page of them")
     gallery.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
@@ -252,15 +255,15 @@ def _init(options: argparse.Namespace) -> int:
 
 
 def _manifest(options: argparse.Namespace) -> int:
-    from bot import app
+    from bot import manifests
 
     settings = _settings(options)
     if options.platform == "slack":
-        written = app.slack_manifest(settings, options.url)
+        written = manifests.slack_manifest(settings, options.url)
     elif options.output is None:
         raise ConfigurationError(["The Teams app package is a zip file: name it with -o archway-teams.zip."])
     else:
-        written = app.teams_package(settings, options.url)
+        written = manifests.teams_package(settings, options.url)
     if options.output is None:
         print(written.decode())
         return 0

@@ -1,6 +1,7 @@
 """The composition root: settings in, running app out. With `__main__` the only file that knows all the rooms.
 
-`dispatcher` makes what the surfaces call with every command: it hands the command to `handlers.handle` with a fresh desk.
+`running` puts the bot together: what it remembers, its library, the desks where handlers work, a surface for each
+platform, the announcer and the clockwork beside them.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import gc
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -20,32 +22,31 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot import logs, terminal, web
-from bot.cards import catalog
-from bot.cards.model import Reply
-from bot.delivery import Surface
-from bot.domain.commands import Command
-from bot.domain.people import Standing
-from bot.errors import ConfigurationError, TooMany
-from bot.floods import Floods
-from bot.settings import STARTER, Secret, Settings
-from handlers import handle
-from handlers.desk import Desk
+from bot.delivery import Dispatch, Surface
+from bot.errors import OutdatedButton
+from bot.settings import Secret, Settings
 from knowledge.live import LiveLibrary
 
 if TYPE_CHECKING:
+    from bot.desks import Desks
+    from bot.governance import LiveGovernance
+    from bot.posting import Platform
     from bot.slack.surface import SlackSurface
-    from bot.store.conversations import Conversations
-    from bot.store.questions import QuestionLog
+    from bot.store.memory import Memory
+    from bot.teams.surface import TeamsSurface
 
 WRITE_EVERY = 1.0  # seconds between two writings of the question log
 FORGET_EVERY = 3600.0  # seconds
+RESUME_EVERY = 5.0  # seconds between two looks for work that another process has left behind
 CLOSE_SECONDS = 3.0  # after the requests are drained: containers are killed ten seconds after they are told to stop
 INTRODUCE_EVERY = 60.0  # seconds, while Slack cannot be reached
-FIRST_QUESTION = "do buckets have to be encrypted?"
-
-Dispatch = Callable[[Command], Awaitable[Reply]]
 
 log = structlog.stdlib.get_logger(__name__)
+
+
+def clock() -> datetime:
+    """The time as everything is handed it."""
+    return datetime.now(UTC)
 
 
 def open_library(settings: Settings, *, cached: bool = True) -> LiveLibrary:
@@ -55,33 +56,81 @@ def open_library(settings: Settings, *, cached: bool = True) -> LiveLibrary:
     )
 
 
-def open_store(settings: Settings) -> tuple[QuestionLog, Conversations]:
-    """What the bot remembers, in its database, which is brought to this version."""
-    from bot.store import database, schema
-    from bot.store.conversations import Conversations
-    from bot.store.questions import QuestionLog
+def open_memory(settings: Settings) -> Memory:
+    """What the bot remembers. A SQLite file is claimed for this process and brought to this version; a PostgreSQL
+    database must stand at it already. Raises `ConfigurationError`."""
+    from bot.store.memory import Memory
 
-    database.claim(settings.database_url)
-    engine = database.opened(settings.database_url)
-    schema.upgrade(engine)
-    return QuestionLog(engine, settings.keep_questions), Conversations(engine)
+    return Memory.open(
+        settings.database_url, settings.data, _revealed(settings.audit_key), settings.keep_questions, clock
+    )
 
 
-def dispatcher(settings: Settings, shelf: LiveLibrary, questions: QuestionLog) -> Dispatch:
-    """Hands each command to its handler, with the library as it is at that moment and as the person may see it."""
-    floods = Floods(time.monotonic)
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """The parts of a running bot."""
 
-    async def dispatch(command: Command) -> Reply:
-        if not floods.admits(command):
-            return catalog.refusal(TooMany().sentence)
-        # No thread: what is asked so far reads memory alone, and a hand-over would cost more than the answer.
-        library = shelf.public if command.by.standing is Standing.GUEST else shelf.library
-        return handle(command, Desk(library, lambda: datetime.now(UTC), questions.add, shelf.place, settings.command))
+    settings: Settings
+    memory: Memory
+    shelf: LiveLibrary
+    desks: Desks
+    slack: SlackSurface | None
+    teams: TeamsSurface
 
-    return dispatch
+    @property
+    def dispatch(self) -> Dispatch:
+        """What every command is handed to."""
+        return self.desks.dispatch
+
+    @property
+    def routes(self) -> dict[str, Surface]:
+        """The surfaces, by the paths at which they take deliveries."""
+        routes: dict[str, Surface] = {"/api/messages": self.teams}
+        if self.slack:
+            routes["/slack/events"] = self.slack
+        return routes
+
+    @property
+    def surfaces(self) -> dict[str, Surface]:
+        """The surfaces, by the names of their platforms."""
+        return {"teams": self.teams, **({"slack": self.slack} if self.slack else {})}
+
+    @property
+    def platforms(self) -> dict[str, Platform]:
+        """Where can be posted unasked, by name."""
+        return {"teams": self.teams, **({"slack": self.slack} if self.slack else {})}
 
 
-def slack(settings: Settings, dispatch: Dispatch, shelf: LiveLibrary) -> SlackSurface | None:
+def compose(settings: Settings, memory: Memory, written: Callable[[], None]) -> Bot:
+    """The bot, put together and not yet listening. `written` is called when there may be something to announce."""
+    from bot.desks import Desks
+    from bot.governance import LiveGovernance
+
+    shelf = open_library(settings)
+    governance = LiveGovernance(settings.knowledge, kept_in=settings.data)
+    desks = Desks(
+        settings=settings,
+        shelf=shelf,
+        governance=governance,
+        database=memory.database,
+        inbox=memory.inbox,
+        happened=memory.questions.add,
+        clock=clock,
+        written=written,
+    )
+    return Bot(
+        settings,
+        memory,
+        shelf,
+        desks,
+        _slack(settings, desks.dispatch, shelf, memory, governance),
+        _teams(settings, desks.dispatch, shelf, memory, governance),
+    )
+
+
+def _slack(
+    settings: Settings, dispatch: Dispatch, shelf: LiveLibrary, memory: Memory, governance: LiveGovernance
+) -> SlackSurface | None:
     """Slack, or None when it is off."""
     if settings.slack_bot_token is None:
         return None
@@ -96,10 +145,15 @@ def slack(settings: Settings, dispatch: Dispatch, shelf: LiveLibrary) -> SlackSu
         command=settings.command,
         now=time.time,
         api_url=settings.slack_api_url,
+        inbox=memory.inbox,
+        listens=_listens(settings),
+        groups=partial(_groups, governance, "slack"),
     )
 
 
-def teams(settings: Settings, dispatch: Dispatch, shelf: LiveLibrary, rooms: Conversations) -> Surface:
+def _teams(
+    settings: Settings, dispatch: Dispatch, shelf: LiveLibrary, memory: Memory, governance: LiveGovernance
+) -> TeamsSurface:
     """Teams; without an app id it answers callers on this machine alone."""
     from bot.teams.surface import TeamsSurface
 
@@ -112,46 +166,25 @@ def teams(settings: Settings, dispatch: Dispatch, shelf: LiveLibrary, rooms: Con
         metadata_url=settings.microsoft_openid_metadata_url,
         token_url=settings.microsoft_token_url,
         service_urls=settings.microsoft_service_urls,
+        graph_url=settings.graph_url,
         now=time.time,
-        rooms=rooms,
+        rooms=memory.rooms,
+        inbox=memory.inbox,
+        listens=_listens(settings),
+        groups=partial(_groups, governance, "entra"),
     )
 
 
-def slack_manifest(settings: Settings, url: str | None) -> bytes:
-    """Slack's app manifest as JSON text; without `url` for Socket Mode. Raises `ConfigurationError`."""
-    import json
-
-    from bot.slack.manifest import manifest
-
-    host = open_library(settings).link_host
-    with _as_configuration():
-        made = manifest(url or settings.public_url, settings.command, [host] if host else [])
-    return json.dumps(made, indent=2, ensure_ascii=False).encode()
+def _listens(settings: Settings) -> Callable[[str], bool]:
+    """Words in a thread are meant for us where questions to the architects stand."""
+    room = settings.questions_room
+    return lambda there: bool(room) and there == room
 
 
-def teams_package(settings: Settings, url: str | None) -> bytes:
-    """The Teams app package, a zip. Raises `ConfigurationError`."""
-    from importlib.metadata import version
-
-    from bot.teams.manifest import package
-
-    if settings.microsoft_app_id is None:
-        raise ConfigurationError(["MICROSOFT_APP_ID is missing: the package names the bot by it."])
-    address = url or settings.public_url
-    if address is None:
-        raise ConfigurationError(["Name the address of the bot with --url https://archway.example.org."])
-    host = open_library(settings).link_host
-    with _as_configuration():
-        return package(address, settings.microsoft_app_id, [host] if host else [], version("archway"))
-
-
-@contextlib.contextmanager
-def _as_configuration() -> Iterator[None]:
-    """What a manifest cannot be made of is for whoever typed the command."""
-    try:
-        yield
-    except ValueError as fault:
-        raise ConfigurationError([str(fault)]) from fault
+def _groups(governance: LiveGovernance, platform: str) -> list[str]:
+    """The ids of the groups of a platform that some role names now."""
+    of = f"{platform}:"
+    return [group.removeprefix(of) for group in governance.now.groups if group.startswith(of)]
 
 
 def _revealed(secret: Secret | None) -> str | None:
@@ -159,34 +192,58 @@ def _revealed(secret: Secret | None) -> str | None:
 
 
 @asynccontextmanager
-async def running(settings: Settings, host: str, port: int) -> AsyncIterator[tuple[str, Dispatch, LiveLibrary]]:
-    """The bot, listening; gives its address, its dispatch and its library. On leaving, what has begun is finished.
+async def running(settings: Settings, host: str, port: int) -> AsyncIterator[tuple[str, Bot]]:
+    """The bot, listening; gives its address and its parts. On leaving, what has begun is finished.
 
-    Raises `ConfigurationError` when the address is taken or the database is of a later version.
+    Raises `ConfigurationError` when the address is taken or the database cannot be used.
     """
-    questions, rooms = open_store(settings)
-    shelf = open_library(settings)
-    dispatch = dispatcher(settings, shelf, questions)
-    surfaces: dict[str, Surface] = {"/api/messages": teams(settings, dispatch, shelf, rooms)}
-    works: list[Callable[[], Awaitable[None]]] = [shelf.follow, partial(_write, questions), partial(_forget, questions)]
-    if workspace := slack(settings, dispatch, shelf):
-        surfaces["/slack/events"] = workspace
-        works += [workspace.run, partial(_introduce, workspace)]
+    from bot.announcer import Announcer
+    from bot.metrics import Metrics
+    from bot.timers import Clockwork
+
+    memory = await asyncio.to_thread(open_memory, settings)
     try:
+        wakes: list[Callable[[], None]] = []
+
+        def written() -> None:
+            for wake in wakes:
+                wake()
+
+        bot = compose(settings, memory, written)
+        metrics = Metrics()
+        announcer = Announcer(
+            memory.database,
+            bot.platforms,
+            operations_room=settings.operations_room,
+            too_fast=metrics.too_fast,
+            one_by_one={"teams"},  # it cannot be asked whether a post came through
+        )
+        clockwork = Clockwork(memory.database, bot.desks.fall_due, clock)
+        wakes += [announcer.wake, clockwork.wake]
+
+        async def measured() -> tuple[bytes, str]:
+            return metrics.text(await memory.figures()), metrics.content_type
+
+        works: list[Callable[[], Awaitable[None]]] = [
+            partial(_follow, bot),
+            partial(_write, memory),
+            partial(_forget, memory),
+            partial(_resume, memory, bot.surfaces),
+            memory.vouch,
+            announcer.run,
+            clockwork.run,
+        ]
+        if bot.slack:
+            works += [bot.slack.run, partial(_introduce, bot.slack)]
+        application = web.application(bot.routes, partial(_missing, bot), measured, metrics.delivered)
         async with (
             _background(works),
-            _closed_at_the_end(surfaces.values()),
-            web.listening(web.application(surfaces, partial(_missing, workspace)), host, port) as (
-                bound_host,
-                bound_port,
-            ),
+            _closed_at_the_end(bot.surfaces.values(), announcer.drain),
+            web.listening(application, host, port) as (bound_host, bound_port),
         ):
-            yield f"http://{bound_host}:{bound_port}", dispatch, shelf
+            yield f"http://{bound_host}:{bound_port}", bot
     finally:
-        try:
-            await asyncio.to_thread(questions.write)
-        except Exception:  # the end must not hang on statistics
-            log.exception("the last questions could not be written down")
+        await memory.close()
 
 
 async def serve(settings: Settings, host: str, port: int) -> int:
@@ -196,12 +253,12 @@ async def serve(settings: Settings, host: str, port: int) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with running(settings, host, port) as (address, dispatch, shelf):
+    async with running(settings, host, port) as (address, bot):
         _leave_the_library_alone()
-        _greet(settings, address, shelf)
+        terminal.greet(settings, address, bot.shelf.library)
         waiting: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
         if sys.stdin.isatty() and sys.stdout.isatty():
-            waiting.append(asyncio.create_task(terminal.prompt(dispatch, shelf.knows)))
+            waiting.append(asyncio.create_task(terminal.prompt(bot.dispatch, bot.shelf.knows)))
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         for task in waiting:
             task.cancel()
@@ -216,34 +273,14 @@ def _leave_the_library_alone() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
-def _greet(settings: Settings, address: str, shelf: LiveLibrary) -> None:
-    on, off = [], []
-    if settings.slack_is_on and settings.slack_app_token:
-        on.append("Slack: over Socket Mode")
-    if settings.slack_is_on and settings.slack_signing_secret:
-        on.append(f"Slack: commands, events and interactions at {address}/slack/events")
-    if not settings.slack_is_on:
-        off.append("Slack: set SLACK_BOT_TOKEN, and SLACK_SIGNING_SECRET or SLACK_APP_TOKEN (docs/connect-slack.md)")
-    if settings.teams_has_credentials:
-        on.append(f"Teams: messages at {address}/api/messages")
-    else:
-        on.append(
-            f"Teams: at {address}/api/messages for callers on this machine, such as Microsoft's Agents Playground"
-        )
-        off.append(
-            "Teams beyond this machine: set MICROSOFT_APP_ID, MICROSOFT_APP_PASSWORD and MICROSOFT_APP_TENANT_ID "
-            "(docs/connect-teams.md)"
-        )
-    print(terminal.greeting(address, on, off, shelf.library.contents))
-    if settings.knowledge == STARTER:
-        print(f"\nFor example, somebody asks: {FIRST_QUESTION}\n")
-        terminal.print_card(catalog.answer(shelf.library.ask(FIRST_QUESTION)))
-    print(terminal.next_steps(settings.knowledge, shelf.library.contents), flush=True)
-
-
-def _missing(workspace: SlackSurface | None) -> dict[str, str]:
+async def _missing(bot: Bot) -> Mapping[str, str]:
     """What is not ready yet, and why."""
-    return {} if workspace is None or workspace.connected else {"slack": "Socket Mode is not connected"}
+    missing = {}
+    if bot.slack and not bot.slack.connected:
+        missing["slack"] = "Socket Mode is not connected"
+    if fault := await bot.memory.fault():
+        missing["database"] = fault
+    return missing
 
 
 async def _introduce(workspace: SlackSurface) -> None:
@@ -253,29 +290,50 @@ async def _introduce(workspace: SlackSurface) -> None:
     await asyncio.Event().wait()
 
 
-async def _write(questions: QuestionLog) -> None:
+async def _follow(bot: Bot) -> None:
+    """Follows the folder, and announces what changes in it; also what changed while nobody looked."""
+    await bot.desks.notice()
+    await bot.shelf.follow(bot.desks.notice)
+
+
+async def _write(memory: Memory) -> None:
     while True:
         await asyncio.sleep(WRITE_EVERY)
-        await asyncio.to_thread(questions.write)
+        await asyncio.to_thread(memory.questions.write)
 
 
-async def _forget(questions: QuestionLog) -> None:
+async def _forget(memory: Memory) -> None:
     while True:
-        await asyncio.to_thread(questions.forget, datetime.now(UTC))
+        await memory.forget()
         await asyncio.sleep(FORGET_EVERY)
 
 
+async def _resume(memory: Memory, surfaces: Mapping[str, Surface]) -> None:
+    """Takes up what was recorded and not handled: its process ended, or failed at it."""
+    while True:
+        for name, surface in surfaces.items():
+            for delivery in await memory.inbox.left_behind(name):
+                try:
+                    await surface.resume(delivery)
+                except OutdatedButton as refusal:  # other refusals pass: Slack does not tell who somebody is
+                    await memory.inbox.set_aside(delivery.key, refusal.sentence)
+                except Exception:
+                    log.exception("a recorded delivery could not be worked on and is tried again", platform=name)
+        await asyncio.sleep(RESUME_EVERY)
+
+
 @asynccontextmanager
-async def _closed_at_the_end(surfaces: Iterable[Surface]) -> AsyncIterator[None]:
-    """Lets the surfaces finish what they acknowledged, once nothing new can come in."""
+async def _closed_at_the_end(surfaces: Iterable[Surface], drain: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """Lets the surfaces and the announcer finish what they have begun, once nothing new can come in."""
     try:
         yield
     finally:
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
+                await asyncio.gather(drain(), return_exceptions=True)
                 await asyncio.gather(*(surface.close() for surface in surfaces))
         except TimeoutError:
-            log.warning("stopped before everything that was acknowledged could be answered", seconds=CLOSE_SECONDS)
+            log.warning("stopped before everything that was begun could be finished", seconds=CLOSE_SECONDS)
 
 
 @asynccontextmanager

@@ -6,6 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from bot.cards.model import Reply
+from bot.domain.commands import Command
+from bot.errors import ArchwayError
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -32,11 +36,51 @@ class Answered:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A delivery that changes something, as it lies in the inbox. `key` stays the same when it is delivered again,
+    `body` is whatever its surface needs to understand it once more."""
+
+    key: str
+    platform: str
+    body: bytes
+
+
+class Overloaded(ArchwayError):
+    """More comes in than can be recorded: nothing was written, and the sender may try again in `seconds`."""
+
+    def __init__(self, seconds: int = 5) -> None:
+        self.seconds = seconds
+        super().__init__("Too much comes in at once; send it again in a moment.")
+
+
+class AlreadyDone(ArchwayError):
+    """A recorded delivery was handled meanwhile, perhaps by another process: nothing is to be said."""
+
+
+class Dispatch(Protocol):
+    """What a surface hands every command to."""
+
+    async def __call__(self, command: Command, delivery: str = "", /) -> Reply:
+        """The reply. `delivery` is the key under which the command's delivery was recorded; with it the command is done
+        once. Raises `AlreadyDone`."""
+
+
+class Inbox(Protocol):
+    """Where deliveries that change something are written down before they are acknowledged."""
+
+    async def record(self, delivery: Recorded, /) -> bool:
+        """True when it is new and on disk from now on; False when it came before. Raises `Overloaded`."""
+
+
 class Surface(Protocol):
     """A platform as the web layer sees it."""
 
     async def receive(self, delivery: Delivery) -> Answered:
         """Authenticates first, then understands, answers or starts to work. Never raises."""
+
+    async def resume(self, delivery: Recorded) -> None:
+        """Works on a recorded delivery whose work was cut: by a crash, or by the end of another process."""
 
     async def close(self) -> None:
         """Finishes what was begun (the caller sets the time limit) and lets go of connections."""

@@ -58,7 +58,7 @@ async def examine(environ: Mapping[str, str], *, knowledge: str | None, database
             Finding("settings", "error", fault, "Correct it and run `archway doctor` again.") for fault in error.faults
         ]
     findings = [Finding("settings", "ok", "every variable can be read"), _data(settings), _knowledge(settings)]
-    findings += _database(settings)
+    findings += [*_database(settings), _record(settings)]
     import aiohttp
 
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SECONDS)) as http:
@@ -98,6 +98,12 @@ def _knowledge(settings: Settings) -> Finding:
 
 
 def _database(settings: Settings) -> list[Finding]:
+    from bot.store.engines import is_postgres
+
+    return _postgres(settings) if is_postgres(settings.database_url) else _sqlite(settings)
+
+
+def _sqlite(settings: Settings) -> list[Finding]:
     from sqlalchemy.exc import SQLAlchemyError
 
     from bot.store import database, schema
@@ -128,6 +134,49 @@ def _database(settings: Settings) -> list[Finding]:
             )
         )
     return findings
+
+
+def _postgres(settings: Settings) -> list[Finding]:
+    from bot.store import schema
+    from bot.store.engines import OLDEST_POSTGRES, opened_to_read
+
+    engine = opened_to_read(settings.database_url, 1)
+    try:
+        with schema.sentences(engine), engine.connect() as connection:
+            number = connection.dialect.server_version_info or (0,)
+        if int(number[0]) < OLDEST_POSTGRES:
+            detail = f"PostgreSQL {number[0]} is too old"
+            return [Finding("database", "error", detail, f"Use PostgreSQL {OLDEST_POSTGRES} or later.")]
+        schema.check(engine)
+    except ConfigurationError as error:
+        said, _, mend = error.faults[0].rpartition(": ")
+        return [Finding("database", "error", said, mend[:1].upper() + mend[1:])]
+    finally:
+        engine.dispose()
+    detail = f"PostgreSQL {number[0]} answers, and is at version {schema.NEWEST}"
+    return [Finding("database", "ok", detail)]
+
+
+def _record(settings: Settings) -> Finding:
+    """The key and the file of the checkpoints; `archway audit verify` looks at the record itself."""
+    from bot.store import checkpoints, keys, record
+
+    folder = keys.folder(settings.data)
+    try:
+        key = keys.verifying_key(settings.data, settings.audit_key.reveal() if settings.audit_key else None)
+        content = record.content(folder)
+        if key is None:
+            return Finding("audit", "ok", "has no key yet; `archway serve` makes it")
+        number = len(checkpoints.read(content, key))
+    except ConfigurationError as error:
+        return Finding("audit", "error", error.faults[0], "Set ARCHWAY_AUDIT_KEY, or put the file back from a backup.")
+    except (ValueError, OSError) as error:
+        mend = f"`archway audit verify` says more. Move {folder / keys.CHECKPOINTS} away to begin anew, and keep it."
+        return Finding("audit", "error", f"the checkpoints cannot be read ({error})", mend)
+    private = folder / keys.PRIVATE_FILE
+    if settings.audit_key is None and private.exists() and private.stat().st_mode & 0o077:
+        return Finding("audit", "warning", f"{private} can be read by others", f"chmod 600 {private}")
+    return Finding("audit", "ok", f"{number} checkpoints, signed with {key.name}+{key.id.hex()}")
 
 
 async def _address(settings: Settings, http: aiohttp.ClientSession) -> list[Finding]:

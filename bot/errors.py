@@ -7,6 +7,16 @@
     │   ├── OutdatedButton
     │   ├── Outsider
     │   ├── TooMany
+    │   ├── UnclearSubscription
+    │   ├── TooManySubscriptions
+    │   ├── NoRoomToHear
+    │   ├── MembersSubscribe
+    │   ├── NoQuestionsRoom
+    │   ├── UnknownQuestion
+    │   ├── MembersAnswer
+    │   ├── EmptyAnswer
+    │   ├── OperatorsSend
+    │   ├── NothingToSend
     │   └── NoRoomToShare
     └── ConfigurationError shown to the operator: every fault at once, and how to mend each
 
@@ -55,6 +65,46 @@ class Outsider(Refusal):
 
 class TooMany(Refusal):
     """That is a lot of questions at once. Please wait a minute and ask again."""
+
+
+class UnclearSubscription(Refusal):
+    """{faults}"""
+
+
+class TooManySubscriptions(Refusal):
+    """There are {most} subscriptions here, as many as a room can have. Stop one of them first: “{command}” lists them."""
+
+
+class NoRoomToHear(Refusal):
+    """Nothing can be announced in a terminal. Subscribe in a channel, or in a chat with Archway."""
+
+
+class MembersSubscribe(Refusal):
+    """Only members of this organisation decide what is announced in a room. Please ask the person who invited you here."""
+
+
+class NoQuestionsRoom(Refusal):
+    """There is no room for questions to the architects yet: ask an administrator to set ARCHWAY_QUESTIONS_ROOM."""
+
+
+class UnknownQuestion(Refusal):
+    """That question is not kept any more. Write to whoever asked it directly."""
+
+
+class MembersAnswer(Refusal):
+    """Only members of this organisation answer in its name. Please tell an architect here what you know."""
+
+
+class EmptyAnswer(Refusal):
+    """There is no word in that answer. Press Reply again and write one."""
+
+
+class OperatorsSend(Refusal):
+    """What could not be delivered is sent again from the operators' room, by members of this organisation. Press the button there."""
+
+
+class NothingToSend(Refusal):
+    """There is nothing left to send: it was posted since, or has become pointless."""
 
 
 class NoRoomToShare(Refusal):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -48,13 +48,17 @@ class Settings:
     microsoft_openid_metadata_url: str
     microsoft_token_url: str
     microsoft_service_urls: tuple[str, ...]
-    database_url: str
+    database_url: str = field(repr=False)  # may hold a password
     data: Path
+    audit_key: Secret | None
+    graph_url: str
     knowledge: Path
     public_url: str | None
     document_url: str | None
     keep_questions: timedelta
     command: str
+    questions_room: str
+    operations_room: str
     log_format: str | None
     log_level: str
 
@@ -118,8 +122,19 @@ def _path(value: str) -> Path:
 
 
 def _database(value: str) -> str:
-    if not re.fullmatch(r"sqlite:///[^?:]+", value):
-        raise _Faulty("must be a SQLite address like sqlite:////data/archway.db")
+    if re.fullmatch(r"sqlite:///[^?:]+", value):
+        return value
+    scheme, separator, rest = value.partition("://")
+    if scheme not in ("postgresql+psycopg", "postgresql", "postgres") or not separator or not rest.strip("/"):
+        raise _Faulty(
+            "must be an address like sqlite:////data/archway.db or postgresql+psycopg://archway@db.example.org/archway"
+        )
+    return f"postgresql+psycopg://{rest}"
+
+
+def _room(value: str) -> str:
+    if value and not re.fullmatch(r"(slack|teams):[^\s]{2,300}", value):
+        raise _Faulty("must be a room like slack:C012AB3CD or teams:19:…@thread.tacv2")
     return value
 
 
@@ -173,7 +188,7 @@ class Setting:
     @property
     def is_secret(self) -> bool:
         """Whether it may also be given as a file, by `NAME_FILE`."""
-        return self.parse is _secret
+        return self.parse in (_secret, _database)
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -197,8 +212,25 @@ SETTINGS: tuple[Setting, ...] = (
         "where the bot gets its own token; unset: the tenant's own address at login.microsoftonline.com",
     ),
     Setting("MICROSOFT_SERVICE_URLS", _urls, "", "further service addresses that may be answered, separated by commas"),
-    Setting("DATABASE_URL", _database, None, "`sqlite:///…`; unset: `archway.db` in the data folder"),
-    Setting("ARCHWAY_DATA", _path, "./data", "the data folder: database, index"),
+    Setting(
+        "DATABASE_URL",
+        _database,
+        None,
+        "`sqlite:///…`, or `postgresql+psycopg://…` for several replicas; unset: `archway.db` in the data folder",
+    ),
+    Setting("ARCHWAY_DATA", _path, "./data", "the data folder: database, index, the audit's key and checkpoints"),
+    Setting(
+        "ARCHWAY_AUDIT_KEY",
+        _secret,
+        None,
+        "the Ed25519 key that signs audit checkpoints, base64 of its 32 bytes; unset: made in the data folder",
+    ),
+    Setting(
+        "ARCHWAY_GRAPH_URL",
+        _url,
+        "https://graph.microsoft.com/v1.0",
+        "Microsoft Graph, for the Entra groups that `governance.yaml` names",
+    ),
     Setting("ARCHWAY_KNOWLEDGE", _folder, None, "the knowledge folder; unset: the starter folder"),
     Setting(
         "ARCHWAY_PUBLIC_URL",
@@ -217,6 +249,18 @@ SETTINGS: tuple[Setting, ...] = (
         "ARCHWAY_KEEP_QUESTIONS", _duration, "90 days", "how long texts of questions are kept; `0 days`: not at all"
     ),
     Setting("ARCHWAY_COMMAND", _command, "/arch", "the slash command"),
+    Setting(
+        "ARCHWAY_QUESTIONS_ROOM",
+        _room,
+        "",
+        "where questions to the architects go: `slack:CHANNEL_ID` or `teams:CONVERSATION_ID`; unset: there is no such button",
+    ),
+    Setting(
+        "ARCHWAY_OPERATIONS_ROOM",
+        _room,
+        "",
+        "where operators are told what cannot be delivered or read; unset: the log alone",
+    ),
     Setting(
         "ARCHWAY_LOG_FORMAT",
         _one_of("json", "text"),

@@ -12,16 +12,45 @@ from pathlib import Path
 from typing import TextIO
 
 from bot import settings
-from bot.cards import plain
+from bot.cards import catalog, plain
 from bot.cards.model import Card, Reply
 from bot.domain.commands import Command, understand
 from bot.domain.people import Account
+from bot.settings import Settings
 from knowledge.documents import Contents, LeftOut
+from knowledge.library import Library
 
 PERSON = Account("terminal", "local")
 PROMPT = "archway> "
+FIRST_QUESTION = "do buckets have to be encrypted?"
 LOOK_AGAIN = 1.0  # seconds
 WIDEST = 100  # characters: longer lines are hard to read, however wide the window is
+
+
+def greet(loaded: Settings, address: str, shelf: Library) -> None:
+    """Says where the bot listens, what is off and how to switch it on, and what to try next."""
+    on, off = [], []
+    if loaded.slack_is_on and loaded.slack_app_token:
+        on.append("Slack: over Socket Mode")
+    if loaded.slack_is_on and loaded.slack_signing_secret:
+        on.append(f"Slack: commands, events and interactions at {address}/slack/events")
+    if not loaded.slack_is_on:
+        off.append("Slack: set SLACK_BOT_TOKEN, and SLACK_SIGNING_SECRET or SLACK_APP_TOKEN (docs/connect-slack.md)")
+    if loaded.teams_has_credentials:
+        on.append(f"Teams: messages at {address}/api/messages")
+    else:
+        on.append(
+            f"Teams: at {address}/api/messages for callers on this machine, such as Microsoft's Agents Playground"
+        )
+        off.append(
+            "Teams beyond this machine: set MICROSOFT_APP_ID, MICROSOFT_APP_PASSWORD and MICROSOFT_APP_TENANT_ID "
+            "(docs/connect-teams.md)"
+        )
+    print(greeting(address, on, off, shelf.contents))
+    if loaded.knowledge == settings.STARTER:
+        print(f"\nFor example, somebody asks: {FIRST_QUESTION}\n")
+        print_card(catalog.answer(shelf.ask(FIRST_QUESTION)))
+    print(next_steps(loaded.knowledge, shelf.contents), flush=True)
 
 
 def print_card(card: Reply, out: TextIO | None = None) -> None:

@@ -31,31 +31,37 @@ log = structlog.stdlib.get_logger(__name__)
 class _Edge:
     """The bodies that are being read, and the requests that are being answered."""
 
-    def __init__(self, most_seconds: float) -> None:
+    def __init__(self, most_seconds: float, counted: Callable[[str, int], None]) -> None:
         self.most_seconds = most_seconds
+        self._counted = counted
         self.reading = 0  # bytes
         self.answering = 0
         self.idle = asyncio.Event()
         self.idle.set()
 
-    def receiver(self, surface: Surface) -> Callable[[web.Request], Awaitable[web.Response]]:
+    def receiver(self, route: str, surface: Surface) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def receive(request: web.Request) -> web.Response:
             self.answering += 1
             self.idle.clear()
             try:
-                body = await self._read(request)
-                if isinstance(body, web.Response):
-                    return body
-                headers: dict[str, list[str]] = {}
-                for name, value in request.headers.items():
-                    headers.setdefault(name.lower(), []).append(value)
-                return _response(await surface.receive(Delivery(headers, body, request.remote or "")))
+                response = await self._received(request, surface)
+                self._counted(route, response.status)
+                return response
             finally:
                 self.answering -= 1
                 if not self.answering:
                     self.idle.set()
 
         return receive
+
+    async def _received(self, request: web.Request, surface: Surface) -> web.Response:
+        body = await self._read(request)
+        if isinstance(body, web.Response):
+            return body
+        headers: dict[str, list[str]] = {}
+        for name, value in request.headers.items():
+            headers.setdefault(name.lower(), []).append(value)
+        return _response(await surface.receive(Delivery(headers, body, request.remote or "")))
 
     async def _read(self, request: web.Request) -> bytes | web.Response:
         if "Content-Encoding" in request.headers:
@@ -83,27 +89,43 @@ class _Edge:
 _EDGE = web.AppKey("edge", _Edge)
 
 
-def application(
-    surfaces: Mapping[str, Surface], ready: Callable[[], Mapping[str, str]], most_seconds: float = MOST_SECONDS
-) -> web.Application:
-    """The web application: each surface under its path, `/healthz` and `/readyz` beside them.
+async def _nothing_missing() -> Mapping[str, str]:
+    return {}
 
-    `ready` tells what is not ready yet and why; an empty mapping means ready.
+
+def application(
+    surfaces: Mapping[str, Surface],
+    ready: Callable[[], Awaitable[Mapping[str, str]]] = _nothing_missing,
+    measured: Callable[[], Awaitable[tuple[bytes, str]]] | None = None,
+    counted: Callable[[str, int], None] | None = None,
+    most_seconds: float = MOST_SECONDS,
+) -> web.Application:
+    """The web application: each surface under its path, `/healthz`, `/readyz` and `/metrics` beside them.
+
+    `ready` tells what is not ready yet and why, an empty mapping means ready; `measured` gives the figures as text and
+    the type of that text; `counted` hears of every answer to a delivery: its route and status.
     """
     app = web.Application(client_max_size=MOST_BYTES)
-    edge = app[_EDGE] = _Edge(most_seconds)
+    edge = app[_EDGE] = _Edge(most_seconds, counted or (lambda _route, _status: None))
     for path, surface in surfaces.items():
-        app.router.add_post(path, edge.receiver(surface))
+        app.router.add_post(path, edge.receiver(path, surface))
 
     async def healthz(_: web.Request) -> web.Response:
         return web.json_response({"alive": True})
 
     async def readyz(_: web.Request) -> web.Response:
-        missing = ready()
+        missing = await ready()
         return web.json_response({"ready": not missing, "missing": dict(missing)}, status=503 if missing else 200)
 
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
+    if measured:
+
+        async def metrics(_: web.Request) -> web.Response:
+            text, type_ = await measured()
+            return web.Response(body=text, headers={"Content-Type": type_})
+
+        app.router.add_get("/metrics", metrics)
     return app
 
 

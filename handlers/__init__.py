@@ -16,21 +16,31 @@ from bot.cards import catalog
 from bot.cards.model import Reply
 from bot.domain.commands import (
     Ask,
+    AskArchitect,
     Command,
     Help,
+    ListSubscriptions,
     More,
     OpenHome,
     OpenQuestionForm,
+    OpenReplyForm,
+    OpenSubscriptionForm,
     Preview,
     Rate,
+    Remark,
+    ReplyToQuestion,
     Search,
+    SendAgain,
     Share,
     Show,
+    Subscribe,
+    Unsubscribe,
     Welcome,
 )
 from bot.domain.people import Standing
+from bot.domain.timers import Timer
 from bot.errors import Outsider, Refusal
-from handlers import ask, library
+from handlers import announcements, architects, ask, library, operations, subscriptions
 from handlers import help as help_
 from handlers.desk import Desk
 
@@ -47,6 +57,23 @@ HANDLERS: Mapping[type[Command], Callable[[Any, Desk], Reply]] = MappingProxyTyp
         OpenHome: library.home,
         Welcome: library.welcome,
         Help: help_.show_help,
+        Subscribe: subscriptions.subscribe,
+        Unsubscribe: subscriptions.unsubscribe,
+        ListSubscriptions: subscriptions.listed,
+        OpenSubscriptionForm: subscriptions.form,
+        AskArchitect: architects.ask,
+        OpenReplyForm: architects.reply_form,
+        ReplyToQuestion: architects.reply,
+        Remark: architects.remark,
+        SendAgain: operations.send_again,
+    }
+)
+
+# What falls due, by the topic of its timer.
+DUE: Mapping[str, Callable[[Timer, Desk], None]] = MappingProxyType(
+    {
+        "let_go": announcements.let_go,
+        "review_overdue": announcements.review_overdue,
     }
 )
 
@@ -54,14 +81,26 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 def handle(command: Command, desk: Desk) -> Reply:
-    """The card for a command. A refusal becomes its sentence; a fault is logged, and its reference is shown."""
+    """The card for a command. A refusal becomes its sentence; a fault is logged, and its reference is shown.
+
+    What a refused or failed command has written is taken back. A fault of the database itself is raised when the whole
+    transaction has to be done again.
+    """
     try:
         if command.by.standing is Standing.STRANGER:
             return catalog.refusal(Outsider().sentence)
-        return HANDLERS[type(command)](command, desk)
+        with desk.attempt():
+            return HANDLERS[type(command)](command, desk)
     except Refusal as refusal:
         return catalog.refusal(refusal.sentence)
-    except Exception:  # the last place where a fault can become a sentence with a reference
+    except Exception as fault:  # the last place where a fault can become a sentence with a reference
+        if desk.store is not None and desk.store.is_lost(fault):
+            raise
         reference = secrets.token_hex(4)
         log.exception("a command failed", command=type(command).__name__, reference=reference)
         return catalog.fault(reference)
+
+
+def fall_due(timer: Timer, desk: Desk) -> None:
+    """Does what a timer is for. Raises what its effect raises; `LookupError` for a topic of another version."""
+    DUE[timer.topic](timer, desk)

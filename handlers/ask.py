@@ -27,12 +27,16 @@ def answer(command: Ask, desk: Desk) -> Card:
             unmatched=found.unmatched,
         )
     )
-    return catalog.answer(found, for_all=command.for_all) if found.answered else catalog.no_answer(found)
+    architects = bool(desk.questions_room)
+    if not found.answered:
+        return catalog.no_answer(found, architects=architects)
+    return catalog.answer(found, for_all=command.for_all, architects=architects)
 
 
 def more(command: More, desk: Desk) -> Card:
     """All of the answer, where its short form was."""
-    return catalog.whole_answer(desk.library.ask(command.question), for_all=command.for_all)
+    found = desk.library.ask(command.question)
+    return catalog.whole_answer(found, for_all=command.for_all, architects=bool(desk.questions_room))
 
 
 def share(command: Share, desk: Desk) -> Card | Form:
@@ -44,7 +48,8 @@ def share(command: Share, desk: Desk) -> Card | Form:
         if not command.rooms:
             raise NoRoomToShare
         return catalog.share_form(command.question, command.rooms)
-    return catalog.shared_answer(desk.library.ask(command.question), command.by)
+    found = desk.library.ask(command.question)
+    return catalog.shared_answer(found, command.by, architects=bool(desk.questions_room))
 
 
 def rate(command: Rate, desk: Desk) -> Card:

@@ -1,13 +1,19 @@
-"""What a handler works with: the library as it is now, the clock, and a place to put down what happened."""
+"""What a handler works with: the library as it is now, the clock, the transaction, a place to put down what happened."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from bot.domain.events import Event
+from bot.domain.governance import Governance
 from knowledge.library import Library
+
+if TYPE_CHECKING:
+    from bot.store.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +28,18 @@ class Desk:
     happened: Callable[[Event], None]
     place: Callable[[str], tuple[str, str] | None]  # what a citation link leads to: a path or id, and an anchor
     command_word: str = "/arch"
+    questions_room: str = ""  # where questions to the architects go: "slack:C0ASK"; "" for nowhere
+    operations_room: str = ""  # where operators are told
+    governance: Governance = field(default_factory=Governance)
+    store: Transaction | None = None  # there for commands in CHANGES and LOOKS, for timers and for what was noticed
+
+    @property
+    def transaction(self) -> Transaction:
+        """The transaction that this command is handled in."""
+        if self.store is None:
+            raise LookupError("this command is not among those that are handled in a transaction (bot.domain.commands)")
+        return self.store
+
+    def attempt(self) -> AbstractContextManager[object]:
+        """Takes back what was written within when it is left by an exception."""
+        return self.store.connection.begin_nested() if self.store else nullcontext()

@@ -22,6 +22,7 @@ from knowledge.documents import Contents, Document, LeftOut
 
 QUICK_LOOK = 0.4  # seconds: how soon it is noticed that the whole folder was exchanged
 SLOW_LOOK = 60.0  # seconds: for disks that tell nobody of changes, such as network volumes
+STILL = "; what was there before is still answered from"  # how the reason ends where that is so
 GLOSSARIES = ("glossary.yaml", "glossary.yml")
 
 
@@ -130,8 +131,7 @@ def _file(descriptor: int, found: Found, before: Kept | None) -> Kept:
         reason = f"our reader fails on it ({type(error).__name__}); please report this, with the file"
         parsed = formats.Parsed(None, (LeftOut(path, reason),), faulty=True)
     if parsed.faulty and before and before.document and (before.good or parsed.document is None):
-        still = "; what was there before is still answered from"
-        faults = tuple(LeftOut(path, fault.reason + still, fault.line, read=True) for fault in parsed.faults)
+        faults = tuple(LeftOut(path, fault.reason + STILL, fault.line, read=True) for fault in parsed.faults)
         return Kept(stamp, before.document, faults, good=before.good, claims=before.claims)
     return Kept(stamp, parsed.document, parsed.faults, good=not parsed.faulty, claims=parsed.claims)
 

@@ -20,6 +20,8 @@ DEEPEST = 20
 LARGEST_FRONT_MATTER = 16 * 1024
 LARGEST_FILE = 256 * 1024
 
+Place = tuple[str | int, ...]  # of a value: the keys and list positions (from 0) that lead to it
+
 _OPENING = re.compile(r"\ufeff?(?:[ \t]*\n){0,3}---[ \t]*\n")
 _CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
 _TOML = re.compile(r"\ufeff?(?:[ \t]*\n){0,3}\+\+\+[ \t]*\n")
@@ -137,11 +139,21 @@ def load(text: str, path: str = "", *, first_line: int = 1, largest: int = LARGE
 
     Raises FaultyYaml with path and line.
     """
-    return _loaded(text, path, first_line, largest, exact_dates=True)[0]
+    return _read(text, path, first_line, largest, exact_dates=True)[0]
+
+
+def load_with_lines(text: str, path: str = "") -> tuple[Any, Mapping[Place, int]]:
+    """As `load`, and the line at which each value within it stands: that of its key, in a list its own."""
+    return _read(text, path, 1, LARGEST_FILE, exact_dates=True)
 
 
 def _loaded(text: str, path: str, first_line: int, largest: int, *, exact_dates: bool) -> tuple[Any, dict[str, int]]:
     """The value and, where it is a mapping, the lines of its keys. Without `exact_dates` a day like 2026-02-30 is text."""
+    value, lines = _read(text, path, first_line, largest, exact_dates=exact_dates)
+    return value, {str(place[0]): line for place, line in lines.items() if len(place) == 1}
+
+
+def _read(text: str, path: str, first_line: int, largest: int, *, exact_dates: bool) -> tuple[Any, dict[Place, int]]:
     if len(text) > largest or len(text.encode("utf-8", "replace")) > largest:
         raise FaultyYaml(f"longer than {largest // 1024} KiB; shorten it", first_line, path)
     import yaml  # not needed to answer --help
@@ -162,7 +174,7 @@ class _Values:
 
     def __init__(self, events: Iterator[Any], first_line: int, path: str, *, exact_dates: bool) -> None:
         self._events, self._first_line, self._path, self._exact_dates = events, first_line, path, exact_dates
-        self.lines: dict[str, int] = {}  # of the outermost mapping's keys
+        self.lines: dict[Place, int] = {}
 
     def document(self) -> Any:
         kind, event = self._next()
@@ -170,7 +182,7 @@ class _Values:
             kind, event = self._next()
         if kind == "StreamEndEvent":
             return None
-        value = self._value(kind, event, 1)
+        value = self._value(kind, event, ())
         self._next()  # the document's end
         kind, event = self._next()
         if kind != "StreamEndEvent":
@@ -184,24 +196,26 @@ class _Values:
     def _fault(self, reason: str, event: Any) -> FaultyYaml:
         return FaultyYaml(reason, self._first_line + event.start_mark.line, self._path)
 
-    def _value(self, kind: str, event: Any, depth: int) -> Any:
+    def _value(self, kind: str, event: Any, place: Place) -> Any:
         if kind == "AliasEvent" or event.anchor is not None:
             raise self._fault("anchors (&) and aliases (*) are not taken; write the value out or quote it", event)
         if event.tag is not None:
             raise self._fault("tags (!) are not taken; remove it or quote the value", event)
-        if depth > DEEPEST:
+        if len(place) >= DEEPEST:
             raise self._fault(f"nested deeper than {DEEPEST} levels; flatten it", event)
         if kind == "ScalarEvent":
             return self._scalar(event)
-        return self._list(depth) if kind == "SequenceStartEvent" else self._mapping(depth)
+        return self._list(place) if kind == "SequenceStartEvent" else self._mapping(place)
 
-    def _list(self, depth: int) -> list[Any]:
-        values = []
+    def _list(self, place: Place) -> list[Any]:
+        values: list[Any] = []
         while (following := self._next())[0] != "SequenceEndEvent":
-            values.append(self._value(*following, depth + 1))
+            own = (*place, len(values))
+            self.lines[own] = self._first_line + following[1].start_mark.line
+            values.append(self._value(*following, own))
         return values
 
-    def _mapping(self, depth: int) -> dict[str, Any]:
+    def _mapping(self, place: Place) -> dict[str, Any]:
         values: dict[str, Any] = {}
         while (following := self._next())[0] != "MappingEndEvent":
             kind, event = following
@@ -210,9 +224,9 @@ class _Values:
             key = event.value
             if key in values:
                 raise self._fault(f"the key {key[:40]!r} is given twice; keep one", event)
-            if depth == 1:
-                self.lines[key] = self._first_line + event.start_mark.line
-            values[key] = self._value(*self._next(), depth + 1)
+            own = (*place, key)
+            self.lines[own] = self._first_line + event.start_mark.line
+            values[key] = self._value(*self._next(), own)
         return values
 
     def _scalar(self, event: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -72,10 +73,12 @@ class LiveLibrary:
             self.library = self.library.updated(self._snapshot.contents, self._link())
             self._keep()
 
-    async def follow(self) -> None:
-        """Refreshes in a thread whenever something in the folder changes; without end."""
+    async def follow(self, then: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Refreshes in a thread whenever something in the folder changes, and calls `then`; without end."""
         async for _ in folder.watch(self._root):
             await asyncio.to_thread(self.refresh)
+            if then:
+                await then()
 
     def _opened(self) -> Library:
         contents, link = self._snapshot.contents, self._link()

@@ -16,22 +16,28 @@ ROOMS: dict[str, set[str]] = {
     "knowledge": {"numpy", "msgspec", "rapidfuzz", "Stemmer", "yaml", "watchfiles"},
     "bot.domain": {"bot.errors"},
     "bot.errors": set(),
-    "bot.delivery": set(),
+    "bot.delivery": {"bot.domain", "bot.cards.model", "bot.errors"},
+    "bot.posting": {"bot.domain", "bot.cards.model", "bot.errors"},
+    "bot.governance": {"bot.domain", "bot.errors", "knowledge"},
+    "bot.announcer": {"bot.store", "bot.cards", "bot.domain", "bot.errors", "bot.posting", "bot.pacing", "structlog"},
+    "bot.pacing": set(),
+    "bot.timers": {"bot.store", "bot.domain", "bot.errors", "structlog"},
+    "bot.metrics": {"bot.store.memory", "prometheus_client"},
     "bot.settings": {"bot.errors", "dotenv"},
     "bot.logs": {"structlog"},
     "bot.floods": {"bot.domain"},
     "bot.background": {"structlog"},
     "bot.cards": {"bot.domain", "bot.errors", "knowledge.documents", "jinja2", "markupsafe"},
-    "bot.store": {"bot.domain", "bot.errors", "sqlalchemy", "alembic", "structlog"},
+    "bot.store": {"bot.domain", "bot.errors", "bot.delivery", "sqlalchemy", "alembic", "cryptography", "structlog"},
     "handlers": {"bot.domain", "bot.cards", "bot.errors", "bot.store", "knowledge", "structlog"},
-    "bot.slack": {"bot.domain", "bot.cards", "bot.errors", "bot.delivery", "bot.background", "aiohttp", "slack_bolt", "slack_sdk",
+    "bot.slack": {"bot.domain", "bot.cards", "bot.errors", "bot.delivery", "bot.posting", "bot.background", "aiohttp", "slack_bolt", "slack_sdk",
                   "msgspec", "structlog"},
-    "bot.teams": {"bot.domain", "bot.cards", "bot.errors", "bot.delivery", "bot.background", "botbuilder", "botframework", "aiohttp",
+    "bot.teams": {"bot.domain", "bot.cards", "bot.errors", "bot.delivery", "bot.posting", "bot.background", "botbuilder", "botframework", "aiohttp",
                   "jwt", "cryptography", "msgspec", "structlog"},
     "bot.web": {"aiohttp", "bot.domain", "bot.cards", "bot.errors", "bot.delivery", "structlog"},
     "bot.playground": {"aiohttp"},
 }  # fmt: skip
-KNOWS_ALL = {"bot.app", "bot.__main__", "bot.doctor", "bot.terminal"}
+KNOWS_ALL = {"bot.app", "bot.__main__", "bot.desks", "bot.doctor", "bot.maintenance", "bot.manifests", "bot.terminal"}
 BOTBUILDER = {"bot.teams.adapter", "bot.teams.inbound"}
 
 

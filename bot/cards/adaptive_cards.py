@@ -15,6 +15,7 @@ from bot.cards.addresses import drawn
 from bot.cards.fit import Budget, FormBudget, fitted, fitted_form
 from bot.cards.model import (
     BREAK,
+    Added,
     Block,
     Button,
     Card,
@@ -31,6 +32,7 @@ from bot.cards.model import (
     Literal,
     Note,
     Quote,
+    Removed,
     Result,
     Results,
     Strong,
@@ -66,6 +68,10 @@ _PLAIN: Json = {}
 _BOLD: Json = {"weight": "bolder"}
 _SMALL: Json = {"size": "small", "isSubtle": True}
 _SUBTLE: Json = {"isSubtle": True}
+_MONOSPACE: Json = {"fontType": "monospace"}
+_OLD: Json = {"strikethrough": True, "isSubtle": True}
+_NEW: Json = {"weight": "bolder", "color": "good"}
+_STYLES: dict[type, Json] = {Strong: _BOLD, Literal: _MONOSPACE, Removed: _OLD, Added: _NEW}
 _TITLE: Json = {"size": "large", "weight": "bolder"}
 
 
@@ -175,9 +181,10 @@ def _input(field: Field) -> Json:
     common: Json = {
         "id": field.name,
         "label": label,
-        "isRequired": True,
-        "errorMessage": f"{label}: please fill this in." if not field.choices else f"{label}: please choose one.",
     }
+    if not field.optional:
+        wanted = "choose one" if field.choices else "fill this in"
+        common |= {"isRequired": True, "errorMessage": f"{label}: please {wanted}."}
     if field.hint:
         common["placeholder"] = _said(field.hint, LABEL)
     if field.value:
@@ -230,11 +237,10 @@ def _container(style: str, items: list[Json]) -> list[Json]:
 
 
 def _code(text: str) -> list[Json]:
-    style: Json = {"fontType": "monospace"}
     # Clients collapse ordinary spaces at the beginning of a line.
     lines = [line.rstrip() for line in clean_lines(text)]
     lines = ["\u00a0" * (len(line) - len(line.lstrip(" "))) + line.lstrip(" ") for line in lines]
-    items = [_line((line or "\u00a0",), style, spacing="none") for line in lines]
+    items = [_line((line or "\u00a0",), _MONOSPACE, spacing="none") for line in lines]
     return _container("emphasis", items)
 
 
@@ -280,10 +286,7 @@ def _run(inline: Inline, style: Json, limit: int) -> Json:
         label, url = drawn(inline)
         run = {"type": "TextRun", "text": _said(label, limit), **style}
         return {**run, "selectAction": {"type": "Action.OpenUrl", "url": url}} if url else run
-    own: Json = (
-        {"fontType": "monospace"} if isinstance(inline, Literal) else _BOLD if isinstance(inline, Strong) else {}
-    )
-    return {"type": "TextRun", "text": _said(inline.text, limit), **style, **own}
+    return {"type": "TextRun", "text": _said(inline.text, limit), **style, **_STYLES[type(inline)]}
 
 
 def _said(text: str, limit: int) -> str:

@@ -16,6 +16,7 @@ from bot.cards.addresses import drawn
 from bot.cards.fit import Budget, FormBudget, fitted, fitted_form
 from bot.cards.model import (
     BREAK,
+    Added,
     Block,
     Button,
     Card,
@@ -30,8 +31,10 @@ from bot.cards.model import (
     Inlines,
     Items,
     Link,
+    Literal,
     Note,
     Quote,
+    Removed,
     Strong,
     Text,
 )
@@ -55,6 +58,8 @@ _MRKDWN = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "*": "∗", "_"
 
 _BOLD = {"bold": True}
 _CODE = {"code": True}
+_STRIKE = {"strike": True}
+_STYLES = {Strong: _BOLD, Added: _BOLD, Literal: _CODE, Removed: _STRIKE}
 _NEW_LINE: Json = {"type": "text", "text": "\n"}
 
 
@@ -151,6 +156,7 @@ def _input(field: Field, number: int) -> Json:
     return {
         "type": "input",
         "block_id": field.name,
+        **({"optional": True} if field.optional else {}),
         "label": _plain_text(field.label, LABEL),
         "element": {**element, "action_id": _numbered("value", number)},
     }
@@ -243,7 +249,7 @@ def _inline(inline: Inline) -> Json:
     if isinstance(inline, Link):
         label, url = drawn(inline)
         return {"type": "link", "url": url, "text": shortened(label, RICH_TEXT)} if url else _run(label)
-    return _run(inline.text, _BOLD if isinstance(inline, Strong) else _CODE)
+    return _run(inline.text, _STYLES[type(inline)])
 
 
 def _run(text: str, style: Json | None = None) -> Json:

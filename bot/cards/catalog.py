@@ -44,30 +44,33 @@ NAME = 60
 EVERYTHING = 100  # lines or documents: all that an answer can have
 LONGEST_QUOTE = 2_000
 
+ASK_ARCHITECT = "Ask an architect"
 # Short enough for a button on a phone; the starter folder answers them, and most folders of standards do.
 TRY = ("Do buckets have to be encrypted?", "How often are secrets rotated?", "Which tags must a resource have?")
 
 
-def answer(found: Answer, *, for_all: bool = False) -> Card:
-    """What the library says, the quoted words first. `for_all`: everybody in the room sees it already."""
+def answer(found: Answer, *, for_all: bool = False, architects: bool = False) -> Card:
+    """What the library says, the quoted words first. `for_all`: everybody in the room sees it already. `architects`:
+    there is a room where they can be asked."""
     if not found.answer:
-        return no_answer(found)
-    buttons = _answer_buttons(found, more=_has_more(found), share=not for_all)
+        return no_answer(found, architects=architects)
+    buttons = _answer_buttons(found, more=_has_more(found), share=not for_all, architects=architects)
     return _answer("answer", found, buttons=buttons)
 
 
-def whole_answer(found: Answer, *, for_all: bool = False) -> Card:
+def whole_answer(found: Answer, *, for_all: bool = False, architects: bool = False) -> Card:
     """All that the library says, in the place of its short form."""
     if not found.answer:
-        return replace(no_answer(found), place=Place.INSTEAD)
-    buttons = _answer_buttons(found, more=False, share=not for_all)
+        return replace(no_answer(found, architects=architects), place=Place.INSTEAD)
+    buttons = _answer_buttons(found, more=False, share=not for_all, architects=architects)
     return _answer("whole_answer", found, quoted=EVERYTHING, also=EVERYTHING, buttons=buttons, place=Place.INSTEAD)
 
 
-def shared_answer(found: Answer, by: Account) -> Card:
+def shared_answer(found: Answer, by: Account, *, architects: bool = False) -> Card:
     """What the library says, for everybody in a room, and who thought that they should see it."""
-    buttons = _answer_buttons(found, more=_has_more(found), share=False)
-    card = _answer("shared_answer", found, buttons=buttons) if found.answer else no_answer(found)
+    buttons = _answer_buttons(found, more=_has_more(found), share=False, architects=architects)
+    shown = _answer("shared_answer", found, buttons=buttons) if found.answer else None
+    card = shown or no_answer(found, architects=architects)
     shared = Note((f"Shared by {shortened(by.name.strip(), NAME) or 'a colleague'}",))
     return replace(card, blocks=(*card.blocks, shared), place=Place.ROOM)
 
@@ -102,8 +105,9 @@ def thanks(*, helpful: bool) -> Card:
     return Card("thanks", sentence, (Text((sentence,)),))
 
 
-def no_answer(found: Answer) -> Card:
-    """The honest word that nothing here answers, with the nearest documents as what they are."""
+def no_answer(found: Answer, *, architects: bool = False) -> Card:
+    """The honest word that nothing here answers, with the nearest documents as what they are. `architects`: there is a
+    room where they can be asked."""
     question = shortened(found.question, QUESTION)
     blocks: list[Block] = [Text(("Nothing here answers ", Strong(f"“{question}”"), "."))]
     if found.unmatched:
@@ -123,6 +127,8 @@ def no_answer(found: Answer) -> Card:
     buttons: tuple[Button, ...] = ()
     if found.did_you_mean and len(found.did_you_mean) <= LONGEST_QUESTION:
         buttons = (Button(f"Ask “{shortened(found.did_you_mean, 40)}”", "ask", found.did_you_mean, primary=True),)
+    if architects and found.question and len(found.question) <= LONGEST_QUESTION:
+        buttons = (*buttons, Button(ASK_ARCHITECT, "ask_architect", found.question, primary=not buttons))
     return Card("no_answer", f"Nothing here answers “{question}”.", tuple(blocks), buttons=buttons)
 
 
@@ -211,6 +217,8 @@ def help_(word: str = "/arch") -> Card:
                     (Literal(f"{before}how do we encrypt buckets?"), BREAK, "the clause that says so"),
                     (Literal(f"{before}show STD-003"), BREAK, "a document: owner, status, clauses, what replaced it"),
                     (Literal(f"{before}show STD-003.2"), BREAK, "one clause, word for word"),
+                    (Literal(f"{before}subscribe standards"), BREAK, "tell this room what changes in them"),
+                    (Literal(f"{before}subscriptions"), BREAK, "what this room hears of, and how to stop it"),
                     (Literal(f"{before}help"), BREAK, "this list"),
                 )
             ),
@@ -314,7 +322,7 @@ def _has_more(found: Answer) -> bool:
     )
 
 
-def _answer_buttons(found: Answer, *, more: bool, share: bool) -> tuple[Button, ...]:
+def _answer_buttons(found: Answer, *, more: bool, share: bool, architects: bool) -> tuple[Button, ...]:
     """What can be done from an answer; nothing when the question is too long to be carried by a button."""
     question = found.question
     if not question or len(question) > LONGEST_QUESTION:
@@ -323,6 +331,7 @@ def _answer_buttons(found: Answer, *, more: bool, share: bool) -> tuple[Button, 
         *((Button("More", "more" if share else "more_for_all", question),) if more else ()),
         Button("Helpful", "helpful", question),
         Button("Not helpful", "not_helpful", question),
+        *((Button(ASK_ARCHITECT, "ask_architect", question),) if architects else ()),
         *((Button("Share in channel", "share", question),) if share else ()),
     )
 

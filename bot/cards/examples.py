@@ -8,7 +8,9 @@ from datetime import date
 from types import MappingProxyType
 
 from bot.cards import catalog
-from bot.cards.model import Card, Form, Reply
+from bot.cards.examples_of_announcements import EXAMPLES_OF_ANNOUNCEMENTS
+from bot.cards.examples_of_questions import EXAMPLES_OF_QUESTIONS
+from bot.cards.model import Card, Form, Said
 from bot.domain.people import Account
 from bot.errors import UnknownId
 from knowledge.documents import Answer, Citation, Clause, Counts, Document, Kind, Level, Line, Passage, Shown, Status
@@ -197,9 +199,14 @@ def _welcome_with_a_command_word() -> Card:
     return catalog.welcome(HOLDINGS, "/arch")
 
 
-def _link_to_a_clause() -> Reply:
+def _link_to_a_clause() -> Said:
     """What is shown below a link to a document of ours that somebody posted. It has no buttons."""
     return catalog.results(((replace(ENCRYPTION, clause=AT_REST.id), AT_REST.text),))
+
+
+def _answer_where_architects_are() -> Card:
+    """Where there is a room for questions, an architect can be asked as well."""
+    return catalog.answer(replace(BUCKETS, results=BUCKETS.results[:3]), architects=True)
 
 
 def _answer_of_one_line() -> Card:
@@ -331,6 +338,13 @@ def _no_answer() -> Card:
     )
 
 
+def _no_answer_where_architects_are() -> Card:
+    """Where there is a room for questions, an architect is the next one to ask."""
+    return catalog.no_answer(
+        Answer("which database for time series?", answered=False, confidence=0.21, results=(KAFKA,)), architects=True
+    )
+
+
 def _no_answer_did_you_mean() -> Card:
     """Nothing near at all, but a spelling to try."""
     return catalog.no_answer(
@@ -391,7 +405,7 @@ def _shown_clause() -> Card:
     return catalog.shown(Shown(STANDARD, AT_REST, replace(ENCRYPTION, clause=AT_REST.id)))
 
 
-def _results() -> Reply:
+def _results() -> Said:
     """The answer comes first, then the documents; each can be put into the conversation."""
     found = Answer(
         "encrypt buckets", answered=True, confidence=0.93, answer=(_line(AT_REST),), results=(ENCRYPTION, SECRETS)
@@ -429,10 +443,11 @@ def _fault() -> Card:
     return catalog.fault("5f2a9c01")
 
 
-EXAMPLES: Mapping[str, Callable[[], Reply]] = MappingProxyType(
+EXAMPLES: Mapping[str, Callable[[], Said]] = MappingProxyType(
     {
         "answer": _answer,
         "answer_for_all": _answer_for_all,
+        "answer_where_architects_are": _answer_where_architects_are,
         "answer_of_one_line": _answer_of_one_line,
         "answer_superseded": _answer_superseded,
         "answer_did_you_mean": _answer_did_you_mean,
@@ -445,6 +460,7 @@ EXAMPLES: Mapping[str, Callable[[], Reply]] = MappingProxyType(
         "thanks_not_helpful": _thanks_not_helpful,
         "no_answer": _no_answer,
         "no_answer_did_you_mean": _no_answer_did_you_mean,
+        "no_answer_where_architects_are": _no_answer_where_architects_are,
         "shown_document": _shown_document,
         "whole_document": _whole_document,
         "shown_document_superseded": _shown_document_superseded,
@@ -465,5 +481,7 @@ EXAMPLES: Mapping[str, Callable[[], Reply]] = MappingProxyType(
         "fault": _fault,
         "results": _results,
         "link_to_a_clause": _link_to_a_clause,
+        **EXAMPLES_OF_ANNOUNCEMENTS,
+        **EXAMPLES_OF_QUESTIONS,
     }
 )

@@ -19,24 +19,53 @@ from markupsafe import Markup, escape
 
 from bot.cards import adaptive_cards, block_kit, plain
 from bot.cards.examples import EXAMPLES
-from bot.cards.model import Card, Form, Reply, Results
+from bot.cards.model import Card, Form, Results, Said
 
 # How the page is divided: a heading, and the cards of the catalog under it.
 SECTIONS = (
     ("Answers", ("answer", "whole_answer", "shared_answer", "thanks")),
     ("No answer", ("no_answer",)),
     ("Documents and clauses", ("shown_document", "whole_document", "shown_clause", "cited")),
-    ("Forms", ("question_form", "share_form")),
+    ("Forms", ("question_form", "share_form", "subscription_form", "reply_form")),
     ("Home and welcome", ("home", "welcome", "help")),
     ("Searching in Teams", ("results",)),
     ("Below a link", ("link",)),
+    (
+        "What changed in the library",
+        (
+            "document_changed",
+            "document_added",
+            "document_superseded",
+            "document_deprecated",
+            "document_retired",
+            "document_gone",
+            "change_undone",
+            "documents_changed",
+            "digest",
+        ),
+    ),
+    ("Reviews that are overdue", ("review_overdue", "review_settled", "reviews_overdue")),
+    ("What a room hears of", ("subscribed", "subscriptions")),
+    ("Questions to the architects", ("question_sent", "architect_question", "architect_reply", "reply_sent")),
+    (
+        "For operators",
+        (
+            "unreadable_file",
+            "readable_again",
+            "unreadable_files",
+            "undeliverable",
+            "sent_again",
+            "governance_faulty",
+            "link_refused",
+        ),
+    ),
     ("Trouble", ("refusal", "fault")),
 )
 
 EMOJI = {"warning": "⚠️"}
 
 _SGR = re.compile(r"\x1b\[(\d+)m")
-_INKS = {"0": "", "1": "bold", "2": "dim", "33": "yellow", "35": "magenta", "36": "cyan"}
+_INKS = {"0": "", "1": "bold", "2": "dim", "31": "red", "32": "green", "33": "yellow", "35": "magenta", "36": "cyan"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +102,7 @@ def write(out: Path) -> None:
     (out / "index.html").write_text(page(exhibits), encoding="utf-8")
 
 
-def exhibit(name: str, make: Callable[[], Reply]) -> Exhibit:
+def exhibit(name: str, make: Callable[[], Said]) -> Exhibit:
     """An example as every place shows it; its docstring says what it shows."""
     reply, about = make(), inspect.getdoc(make) or ""
     match reply:

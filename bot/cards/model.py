@@ -1,7 +1,7 @@
 """What a card is, before any platform draws it. Text is data here: nothing is escaped, nothing is markup.
 
 Card ┬─ blocks ── Text · Quote · Items · Facts · Caution · Note · Heading · Code
-     │              └─ lines of inlines: str · Strong · Literal · Link
+     │              └─ lines of inlines: str · Strong · Literal · Link · Removed · Added
      └─ buttons ── Button          what can be done from it
 Form ── Field ── Choice            what can be filled in
 Results ── Result ── Card          what a search offers to choose from
@@ -37,7 +37,21 @@ class Link:
     url: str | None
 
 
-Inline = str | Strong | Literal | Link
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """Words that stood there before, within what reads differently now."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """Words that stand there now and did not before."""
+
+    text: str
+
+
+Inline = str | Strong | Literal | Link | Removed | Added
 Inlines = tuple[Inline, ...]
 
 BREAK = "\n"  # an inline that is just this begins a new line; a line feed within any other text is a space
@@ -157,6 +171,7 @@ class Field:
     choices: tuple[Choice, ...] = ()
     lines: bool = False  # room for more than one line
     most: int = 1_000  # characters
+    optional: bool = False  # may stay empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +203,13 @@ class Results:
     results: tuple[Result, ...]
 
 
-Reply = Card | Results | Form
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Nothing is said."""
+
+
+Said = Card | Results | Form
+Reply = Said | Silence
 
 
 def inlines(*parts: Inline | None) -> Inlines:

@@ -15,18 +15,21 @@ from typing import assert_never
 from bot.cards.addresses import drawn
 from bot.cards.model import (
     BREAK,
+    Added,
     Block,
     Card,
     Caution,
     Code,
     Facts,
     Heading,
+    Inline,
     Inlines,
     Items,
     Link,
     Literal,
     Note,
     Quote,
+    Removed,
     Strong,
     Text,
 )
@@ -35,7 +38,15 @@ from bot.cards.text import clean, clean_lines
 NARROWEST = 20  # columns: below that nothing can be read anyway
 
 _RESET = "\x1b[0m"
-_BOLD, _DIM, _LINK, _LITERAL, _WARNING = "\x1b[1m", "\x1b[2m", "\x1b[36m", "\x1b[35m", "\x1b[33m"
+_BOLD, _DIM, _LINK, _LITERAL, _WARNING, _OLD, _NEW = (
+    "\x1b[1m",
+    "\x1b[2m",
+    "\x1b[36m",
+    "\x1b[35m",
+    "\x1b[33m",
+    "\x1b[31m",
+    "\x1b[32m",
+)
 _PIECE = re.compile(r"\s+|\S+")
 
 
@@ -151,12 +162,16 @@ def _words(line: Inlines, style: str) -> Iterator[list[tuple[str, str]]]:
         yield word
 
 
-def _styled(inline: str | Strong | Literal | Link, style: str) -> tuple[str, str]:
+def _styled(inline: Inline, style: str) -> tuple[str, str]:
     match inline:
         case Strong(words):
             return clean(words), _BOLD
         case Literal(words):
             return clean(words), _LITERAL
+        case Removed(words):
+            return f"[-{clean(words)}-]", _OLD
+        case Added(words):
+            return f"{{+{clean(words)}+}}", _NEW
         case Link():
             label, url = drawn(inline)
             return label, _LINK if url else style

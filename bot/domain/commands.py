@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from bot.domain import subscriptions
 from bot.domain.people import Account
 from bot.errors import OutdatedButton
 
@@ -113,7 +114,112 @@ class Search:
     accepted_only: bool = False  # leaves drafts and what is superseded out
 
 
-Command = Ask | More | Rate | Share | OpenQuestionForm | Show | Preview | Help | Welcome | OpenHome | Search
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    """The room in which somebody speaks is to hear of something; `words` as they are typed after the verb."""
+
+    by: Account
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    """It is to hear of that no longer; of nothing when `words` is empty or "all"."""
+
+    by: Account
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListSubscriptions:
+    """What the room hears of."""
+
+    by: Account
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSubscriptionForm:
+    """A form to choose what the room hears of."""
+
+    by: Account
+
+
+@dataclass(frozen=True, slots=True)
+class AskArchitect:
+    """A question that the library does not answer, for the room where architects are."""
+
+    by: Account
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReplyForm:
+    """A form to answer a colleague's question in; `question` is its number."""
+
+    by: Account
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyToQuestion:
+    """An answer to a colleague's question, written in the form."""
+
+    by: Account
+    question: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Words in a thread that began with a post of ours, in a room where such words can be meant for us. `post` is the
+    platform's id of that post. `addressed`: they name the bot, and are a question to it where they are nothing else."""
+
+    by: Account
+    post: str
+    text: str
+    addressed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SendAgain:
+    """What could not be posted is to be tried once more; `posting` is its number."""
+
+    by: Account
+    posting: str
+
+
+Command = (
+    Ask
+    | More
+    | Rate
+    | Share
+    | OpenQuestionForm
+    | Show
+    | Preview
+    | Help
+    | Welcome
+    | OpenHome
+    | Search
+    | Subscribe
+    | Unsubscribe
+    | ListSubscriptions
+    | OpenSubscriptionForm
+    | AskArchitect
+    | OpenReplyForm
+    | ReplyToQuestion
+    | Remark
+    | SendAgain
+)
+
+# What changes something is recorded before it is acknowledged, and handled in one transaction.
+CHANGES: tuple[type[Command], ...] = (Subscribe, Unsubscribe, AskArchitect, ReplyToQuestion, Remark, SendAgain)
+# What looks at what is remembered is handled in a transaction too, and changes nothing.
+LOOKS: tuple[type[Command], ...] = (ListSubscriptions, OpenReplyForm)
+
+
+def changes(command: Command) -> bool:
+    """Whether a command changes what is remembered. `by` plays no part: it can be told before it is known who that is."""
+    return isinstance(command, CHANGES)
 
 
 def understand(text: str, by: Account, knows: Callable[[str], bool], *, for_all: bool = False) -> Command:
@@ -128,7 +234,22 @@ def understand(text: str, by: Account, knows: Callable[[str], bool], *, for_all:
         return Help(by)
     if verb == "show" and len(words) == 2 and knows(words[1]):
         return Show(by, words[1])
+    if subscribing := _subscribing(verb, " ".join(words[1:]), by):
+        return subscribing
     return Ask(by, " ".join(words), for_all=for_all)
+
+
+def _subscribing(verb: str, rest: str, by: Account) -> Command | None:
+    """The wish to hear of something, or of something no longer."""
+    if verb == "subscriptions" and not rest:
+        return ListSubscriptions(by)
+    if verb == "subscribe" and not rest:
+        return OpenSubscriptionForm(by)
+    if verb == "subscribe" and subscriptions.is_meant(rest):
+        return Subscribe(by, rest)
+    if verb == "unsubscribe" and (not rest or subscriptions.is_meant(rest)):
+        return Unsubscribe(by, rest)
+    return None
 
 
 def pressed(verb: str, about: str, by: Account, values: Mapping[str, str] | None = None) -> Command:
@@ -150,4 +271,26 @@ def pressed(verb: str, about: str, by: Account, values: Mapping[str, str] | None
             return Share(by, about, fields.get("room", ""))
         case "show":
             return Show(by, about)
+        case "subscribe_form":
+            return OpenSubscriptionForm(by)
+        case "subscribe":
+            return Subscribe(by, subscriptions.filled_in(fields) if fields else about)
+        case "unsubscribe":
+            return Unsubscribe(by, about)
+        case "subscriptions":
+            return ListSubscriptions(by)
+    return _pressed_among_people(verb, about, by, fields)
+
+
+def _pressed_among_people(verb: str, about: str, by: Account, fields: Mapping[str, str]) -> Command:
+    """The wish of a button that has to do with architects or operators."""
+    match verb:
+        case "ask_architect":
+            return AskArchitect(by, about)
+        case "reply_form":
+            return OpenReplyForm(by, about)
+        case "reply_to_question":
+            return ReplyToQuestion(by, about, fields.get("text", ""))
+        case "send_again":
+            return SendAgain(by, about)
     raise OutdatedButton

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -18,7 +19,7 @@ class Standing(StrEnum):
 class Account:
     """One account of a person. `organisation` is the Slack team or the Entra tenant that vouches for it.
 
-    `standing`, `room` and `name` are facts of the moment, and not part of who it is.
+    All from `standing` on are facts of the moment, and not part of who it is.
     """
 
     platform: str  # "slack", "teams", "terminal"
@@ -27,6 +28,47 @@ class Account:
     standing: Standing = field(default=Standing.MEMBER, compare=False)
     room: str = field(default="", compare=False)  # the channel or chat in which they speak; "" where they are alone
     name: str = field(default="", compare=False)  # as the platform shows it; free text of theirs
+    email: str = field(default="", compare=False)  # verified by the platform (GOVERNANCE.md), lower case; else ""
+    groups: frozenset[str] = field(
+        default=frozenset(), compare=False
+    )  # "slack:S012ARCH", "entra:3f2c…": those that roles name
+
+    @property
+    def here(self) -> str:
+        """The room in which they speak, by its name everywhere: "slack:C0ARCH"; their own where they are alone."""
+        return f"{self.platform}:{self.room or self.id}"
 
     def __str__(self) -> str:
         return f"{self.platform}:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What tells whose an account is: a verified e-mail address, an Entra object id; "" for what is not known."""
+
+    email: str = ""
+    entra_id: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.email or self.entra_id)
+
+
+def evidence(account: Account) -> Evidence:
+    """What an account's platform vouches for at this moment. Guests, strangers and bots have none: they are linked to nobody."""
+    if account.standing is not Standing.MEMBER:
+        return Evidence()
+    email = same_writing(account.email) if _ADDRESS.fullmatch(account.email) else ""
+    is_entra = account.platform == "teams" and _GUID.fullmatch(account.id) is not None  # else a Teams id: "29:…"
+    return Evidence(email, account.id.lower() if is_entra else "")
+
+
+def same_writing(address: str) -> str:
+    """An e-mail address as it is compared: A to Z in lower case, and nothing looser. Whatever looks alike stays different:
+    lower-casing in Unicode would turn the Kelvin sign into a k."""
+    return address.lower() if address.isascii() else address.translate(_LOWER)
+
+
+_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+# Nothing that is written down differently: two addresses must not become one on their way into a database.
+_ADDRESS = re.compile("[^@\\s\0\ufffd\ud800-\udfff]{1,64}@[^@\\s\0\ufffd\ud800-\udfff]{1,255}")
+_GUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")

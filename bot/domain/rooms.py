@@ -17,12 +17,3 @@ class Conversation:
     organisation: str
     name: str
     reference: str
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """Where something was posted, so that it can be updated in place: the post's id, and the thread or chat it is in."""
-
-    room: Conversation
-    post: str
-    thread: str

@@ -47,7 +47,10 @@ class Doings:
         message = _say(self, f"@archway {text}", user, channel, thread)
         event = _message_event(self, message)
         outside = self.state.channel(channel).is_ext_shared
-        await self.event({**event, "type": "app_mention"}, outside=outside)
+        by_name = {
+            name: value for name, value in event.items() if name != "parent_user_id"
+        }  # Slack names it below alone
+        await self.event({**by_name, "type": "app_mention"}, outside=outside)
         await self.event(event, outside=outside)
         return message
 
@@ -77,6 +80,14 @@ class Doings:
         if f"<@{self.app.bot_user}>" in changed.content["text"]:
             await self.event({**event, "type": "app_mention", "edited": edited})
         return changed
+
+    async def vanish(self: _Workspace, message: Message) -> HttpAnswer:
+        """Deletes a message, as its author or an administrator may."""
+        self.state.messages.remove(message)
+        event = {"type": "message", "subtype": "message_deleted", "hidden": True, "channel": message.channel}
+        gone = {"deleted_ts": message.ts, "ts": self.state.stamp(), "event_ts": self.state.stamp()}
+        previous = {"previous_message": message_json(message, self.app)}
+        return await self.event({**event, **gone, **previous, "channel_type": self.state.channel(message.channel).kind})
 
     async def share_link(
         self: _Workspace, url: str, *, user: User = GRACE, channel: str = GENERAL, thread: Message | None = None

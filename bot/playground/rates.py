@@ -24,7 +24,9 @@ RATES: Mapping[str, Rate] = MappingProxyType(
         "chat.postEphemeral": Rate(100, 60.0),
         "chat.update": Rate(50, 60.0),
         "conversations.history": Rate(50, 60.0),
+        "conversations.open": Rate(50, 60.0),
         "conversations.replies": Rate(50, 60.0),
+        "usergroups.users.list": Rate(20, 60.0),
         "users.info": Rate(100, 60.0),
         "bots.info": Rate(50, 60.0),
         "views.open": Rate(100, 60.0),
@@ -45,20 +47,23 @@ RATES: Mapping[str, Rate] = MappingProxyType(
 class Meter:
     """Counts calls as Slack does."""
 
-    def __init__(self, rates: Mapping[str, Rate], now: Callable[[], float]) -> None:
-        self._rates, self._now = rates, now
+    def __init__(self, rates: Mapping[str, Rate], now: Callable[[], float], scale: float = 1.0) -> None:
+        """`now` gives seconds. A `scale` below 1 makes all times shorter, for tests that need many posts."""
+        self._rates, self._now, self._scale = rates, now, scale
         self._calls: defaultdict[tuple[str, str], deque[float]] = defaultdict(deque)
 
-    def wait(self, method: str, channel: str) -> int | None:
-        """Whole seconds for `Retry-After` when this call is one too many, else None; then it is counted."""
+    def wait(self, method: str, channel: str) -> float | None:
+        """Seconds for `Retry-After` (whole ones, times the scale) when this call is one too many, else None; then it is
+        counted."""
         rate = self._rates.get(method)
         if rate is None:
             return None
         now = self._now()
         calls = self._calls[method, channel if rate.each_channel else ""]
-        while calls and now - calls[0] >= rate.seconds:
+        seconds = rate.seconds * self._scale
+        while calls and now - calls[0] >= seconds:
             calls.popleft()
         if len(calls) >= rate.calls:
-            return max(1, math.ceil(calls[0] + rate.seconds - now))
+            return max(1, math.ceil((calls[0] + seconds - now) / self._scale)) * self._scale
         calls.append(now)
         return None

@@ -32,6 +32,7 @@ def user_json(user: User, app: App) -> dict[str, Any]:
         "is_restricted": user.is_restricted,
         "is_ultra_restricted": user.is_ultra_restricted,
         "is_stranger": user.is_stranger,
+        "is_email_confirmed": user.is_email_confirmed,
         "profile": profile,
         **({"enterprise_user": {"id": user.id, "enterprise_id": grid}} if grid else {}),
     }

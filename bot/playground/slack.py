@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from types import TracebackType
@@ -27,6 +28,7 @@ from bot.playground import deliveries, web_api
 from bot.playground.answers import HttpAnswer, Shown, answered, command_answer
 from bot.playground.deliveries import FORM, JSON, Signed
 from bot.playground.doings import ALAN, GENERAL, GRACE, Doings
+from bot.playground.faults import Drawn, Fault, Faults
 from bot.playground.rates import RATES, Meter, Rate
 from bot.playground.sockets import Sockets
 from bot.playground.state import App, Channel, Message, SlackError, State, User
@@ -35,6 +37,7 @@ __all__ = ["ALAN", "GENERAL", "GRACE", "SlackWorkspace"]
 
 ACKNOWLEDGE_SECONDS = 3.0
 OPEN_CONNECTION = "apps.connections.open"
+SILENCE_SECONDS = 60.0  # longer than anybody waits
 
 
 class SlackWorkspace(Doings):
@@ -50,8 +53,13 @@ class SlackWorkspace(Doings):
         app: App | None = None,
         now: Callable[[], float] = time.time,
         rates: Mapping[str, Rate] = RATES,
+        scale: float = 1.0,
+        faults: Faults | None = None,
+        port: int = 0,
+        remember_calls: bool = True,
     ) -> None:
-        """`now` gives epoch seconds; `rates` can be emptied where pace is not the point."""
+        """`now` gives epoch seconds; `rates` can be emptied where pace is not the point, or a `scale` below 1 makes their
+        times shorter. `faults` happen to calls of the Web API. Without `remember_calls` they are only counted."""
         self.bot_url, self.signing_secret, self.bot_token = bot_url, signing_secret, bot_token
         self.app_token = app_token
         self.app = app or App()
@@ -61,9 +69,15 @@ class SlackWorkspace(Doings):
         self.state.channels = {GENERAL: Channel(GENERAL, "general", members)}
         self.sockets = Sockets()
         self.calls: list[tuple[str, Mapping[str, Any]]] = []
-        self._meter = Meter(rates, now)
+        self.counts: Counter[str] = Counter()  # calls by method
+        self._mishaps = faults or Faults()
+        self._away = ""
+        self._remember_calls, self._port = remember_calls, port
+        self._meter = Meter(rates, now, scale)
         self._stack = AsyncExitStack()
         self._base = ""
+        self._runner: web.AppRunner
+        self._site: web.TCPSite
         self._client: aiohttp.ClientSession
 
     async def __aenter__(self) -> Self:
@@ -75,9 +89,10 @@ class SlackWorkspace(Doings):
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
         self._stack.push_async_callback(self.sockets.close)
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        host, port = runner.addresses[0][:2]
-        self._base = f"http://{host}:{port}"
+        self._runner = runner
+        await self._listen()
+        self._port = runner.addresses[0][1]
+        self._base = f"http://127.0.0.1:{self._port}"
         self._client = await self._stack.enter_async_context(aiohttp.ClientSession(auto_decompress=False))
         return self
 
@@ -85,6 +100,35 @@ class SlackWorkspace(Doings):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._stack.aclose()
+
+    async def go_away(self, how: str = "refused") -> None:
+        """Slack is down until it comes back: connections are "refused", or everything is answered with "503"."""
+        if how == "refused" and self._away != how:
+            await self._site.stop()
+        self._away = how
+
+    async def come_back(self) -> None:
+        """Slack is there again, as if nothing had been."""
+        if self._away == "refused":
+            await self._listen()
+        self._away = ""
+
+    def change_faults(self, rates: Mapping[str, float]) -> None:
+        """Other rates of faults from now on. Raises `KeyError` for what is none."""
+        self._mishaps.change(rates)
+
+    def watched(self) -> dict[str, Any]:
+        """What somebody sees who watches: the bot's posts as they came, and what became of each; calls and faults."""
+        posts = []
+        for channel, ts, reference in self.state.arrivals:
+            now = self.state.seen(channel, ts)
+            stands = {"text": now.content.get("text", ""), "changes": now.changes} if now else None
+            posts.append({"channel": channel, "ts": ts, "reference": reference, "stands": stands})
+        return {"posts": posts, "calls": dict(self.counts), "faults": dict(self._mishaps.injected)}
+
+    async def _listen(self) -> None:
+        self._site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        await self._site.start()
 
     @property
     def api_url(self) -> str:
@@ -150,25 +194,54 @@ class SlackWorkspace(Doings):
 
     async def _serve_method(self, request: web.Request) -> web.Response:
         name = request.match_info["method"]
+        if self._away:
+            return self._absent(request)
         try:
             args, as_json = await _arguments(request)
             self._authenticate(request, args, self.app_token if name == OPEN_CONNECTION else self.bot_token)
-            self.calls.append((name, args))
-            wait = self._meter.wait(name, str(args.get("channel", "")))
-            if wait is not None:
-                return web.json_response(
-                    {"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": str(wait)}
-                )
-            if name == OPEN_CONNECTION:
-                return web.json_response(
-                    {"ok": True, "url": f"{self._base.replace('http', 'ws', 1)}{self.sockets.lend()}"}
-                )
-            return web.json_response(
-                {"ok": True, **web_api.call(self.state, self.app, name, args, as_json=as_json)},
-                headers={"X-OAuth-Scopes": ",".join(sorted(self.app.scopes))},
-            )
         except SlackError as error:
             return web.json_response(_refusal(error))
+        self.counts[name] += 1
+        if self._remember_calls:
+            self.calls.append((name, args))
+        wait = self._meter.wait(name, str(args.get("channel", "")))
+        if wait is not None:
+            return _too_fast(wait)
+        if drawn := self._mishaps.draw(name):
+            return await self._amiss(drawn, request, name, args, as_json=as_json)
+        return self._called(name, args, as_json=as_json)
+
+    def _called(self, name: str, args: Mapping[str, Any], *, as_json: bool) -> web.Response:
+        """A call that is done, and its answer."""
+        if name == OPEN_CONNECTION:
+            return web.json_response({"ok": True, "url": f"{self._base.replace('http', 'ws', 1)}{self.sockets.lend()}"})
+        try:
+            told = web_api.call(self.state, self.app, name, args, as_json=as_json)
+        except SlackError as error:
+            return web.json_response(_refusal(error))
+        return web.json_response({"ok": True, **told}, headers={"X-OAuth-Scopes": ",".join(sorted(self.app.scopes))})
+
+    async def _amiss(
+        self, drawn: Drawn, request: web.Request, name: str, args: Mapping[str, Any], *, as_json: bool
+    ) -> web.Response:
+        """A call that goes wrong, done or not."""
+        answer = self._called(name, args, as_json=as_json) if drawn.done else web.Response()
+        match drawn.fault:
+            case Fault.PACE:
+                return _too_fast(self._mishaps.retry_after)
+            case Fault.CUT | Fault.ACCEPTED_THEN_CUT:
+                return _cut(request)
+            case Fault.SLOW:
+                await asyncio.sleep(self._mishaps.slow_seconds)
+                return answer
+            case Fault.SILENT:
+                await asyncio.sleep(SILENCE_SECONDS)
+                return _cut(request)
+        return web.Response(status=drawn.status, body=drawn.body, content_type="text/html")
+
+    def _absent(self, request: web.Request) -> web.Response:
+        """What a call meets while Slack is away; connections from before are cut where new ones are refused."""
+        return _cut(request) if self._away == "refused" else web.Response(status=503, text="service unavailable")
 
     def _authenticate(self, request: web.Request, args: dict[str, Any], expected: str) -> None:
         """Takes the token out of header or form; JSON bodies carry none."""
@@ -181,6 +254,8 @@ class SlackWorkspace(Doings):
             raise SlackError("invalid_auth")
 
     async def _serve_response_url(self, request: web.Request) -> web.Response:
+        if self._away:
+            return self._absent(request)
         try:
             lent = self.state.use_response(request.match_info["id"])
             content = command_answer(await request.json())
@@ -195,6 +270,17 @@ class SlackWorkspace(Doings):
             thread = content.get("thread_ts")
             self.state.post(lent.channel, self.app.bot_user, content, thread_ts=thread, only_for=only_for)
         return web.Response(text="ok")
+
+
+def _cut(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+def _too_fast(seconds: float) -> web.Response:
+    pause = {"Retry-After": f"{seconds:g}"}
+    return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers=pause)
 
 
 async def _arguments(request: web.Request) -> tuple[dict[str, Any], bool]:

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.playground import reading
+from bot.playground.messages import Message, Messages
+
+__all__ = ["App", "Channel", "Lent", "Message", "Session", "SlackError", "State", "Stream", "User", "View"]
 
 TRIGGER_SECONDS = 3.0
 RESPONSE_SECONDS = 1800.0
@@ -45,9 +48,11 @@ class App:
             "groups:history",
             "groups:read",
             "im:history",
+            "im:write",
             "links:read",
             "links:write",
             "mpim:history",
+            "usergroups:read",
             "users:read",
             "users:read.email",
         }
@@ -62,6 +67,7 @@ class User:
     name: str
     real_name: str = ""
     email: str | None = None
+    is_email_confirmed: bool = True
     is_bot: bool = False
     is_restricted: bool = False
     is_ultra_restricted: bool = False
@@ -86,38 +92,6 @@ class Channel:
     def kind(self) -> str:
         """Slack's `channel_type`."""
         return "im" if self.id.startswith("D") else "group" if self.is_private else "channel"
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message. `only_for` is the user who alone sees an ephemeral one."""
-
-    channel: str
-    ts: str
-    author: str
-    content: Mapping[str, Any]  # text, blocks, metadata, as they were sent
-    thread_ts: str | None = None
-    only_for: str | None = None
-
-    @property
-    def words(self) -> str:
-        """The text that is shown, a line an element."""
-        return reading.words(self.content)
-
-    @property
-    def buttons(self) -> tuple[str, ...]:
-        """The labels of its buttons."""
-        return reading.buttons(self.content)
-
-    @property
-    def links(self) -> tuple[reading.Link, ...]:
-        """What can be clicked."""
-        return reading.links(self.content)
-
-    @property
-    def pings(self) -> tuple[str, ...]:
-        """Who would be notified by it."""
-        return reading.pings(self.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +154,9 @@ class State:
     now: Callable[[], float]
     users: dict[str, User] = field(default_factory=dict)
     channels: dict[str, Channel] = field(default_factory=dict)
-    messages: list[Message] = field(default_factory=list)
+    groups: dict[str, frozenset[str]] = field(default_factory=dict)  # user groups → their people
+    messages: Messages = field(default_factory=Messages)
+    arrivals: list[tuple[str, str, str]] = field(default_factory=list)  # channel, ts, reference of each post of the bot
     views: dict[str, View] = field(default_factory=dict)
     homes: dict[str, View] = field(default_factory=dict)
     triggers: dict[str, Lent] = field(default_factory=dict)
@@ -206,14 +182,14 @@ class State:
 
     def message(self, channel: str, ts: object) -> Message:
         """A message that all can see. Raises `message_not_found`."""
-        for message in self.messages:
-            if message.channel == channel and message.ts == ts and message.only_for is None:
-                return message
-        raise SlackError("message_not_found")
+        message = self.messages.find(channel, ts)
+        if message is None or message.only_for is not None:
+            raise SlackError("message_not_found")
+        return message
 
     def seen(self, channel: str, ts: str) -> Message | None:
         """A message, one that a single person sees included."""
-        return next((m for m in self.messages if m.channel == channel and m.ts == ts), None)
+        return self.messages.find(channel, ts)
 
     def post(
         self,
@@ -231,8 +207,8 @@ class State:
 
     def change(self, message: Message, content: Mapping[str, Any]) -> Message:
         """Puts other content in a message's place."""
-        changed = replace(message, content=content)
-        self.messages[self.messages.index(message)] = changed
+        changed = replace(message, content=content, changes=message.changes + 1)
+        self.messages.append(changed)
         return changed
 
     def lend_trigger(self, user: str, channel: str) -> str:

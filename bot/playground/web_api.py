@@ -5,19 +5,25 @@ Knows no HTTP. An argument that Slack's reference does not name is refused, thou
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from bot.playground import agents
+from bot.playground import agents, lookups
 from bot.playground.blocks import faults_in_message, faults_in_view
+from bot.playground.lookups import readable
 from bot.playground.methods import Args, Method
 from bot.playground.schema import Fault
-from bot.playground.shapes import channel_json, message_json, user_json, view_json
-from bot.playground.state import App, Channel, Message, SlackError, State, View
+from bot.playground.shapes import message_json, view_json
+from bot.playground.state import App, Channel, SlackError, State, View
 
 MOST_STACKED = 3  # modals
+MOST_METADATA = 8_000  # bytes
 MOST_TEXT = 40_000  # characters; Slack cuts there, we refuse, so that nothing is cut unseen
+
+_EVENT_TYPE = re.compile(r"[A-Za-z0-9_.]{1,255}")
 
 STRUCTURED = frozenset(
     {"blocks", "view", "metadata", "unfurls", "prompts", "chunks"}
@@ -57,17 +63,18 @@ def message_content(args: Args) -> dict[str, Any]:
         raise SlackError("msg_too_long")
     if blocks is not None:
         _refuse("invalid_blocks", faults_in_message(blocks))
-    metadata = args.get("metadata")
-    if metadata is not None and not _is_metadata(metadata):
-        raise SlackError("invalid_metadata_format")
+    if args.get("metadata") is not None:
+        _check_metadata(args["metadata"])
     return {name: args[name] for name in ("text", "blocks", "metadata") if args.get(name) is not None}
 
 
-def _is_metadata(value: Any) -> bool:
+def _check_metadata(value: Any) -> None:
     match value:
-        case {"event_type": str(), "event_payload": dict()}:
-            return len(value) == 2
-    return False
+        case {"event_type": str(kind), "event_payload": dict()} if len(value) == 2 and _EVENT_TYPE.fullmatch(kind):
+            if len(json.dumps(value)) > MOST_METADATA:
+                raise SlackError("metadata_too_large")
+        case _:
+            raise SlackError("invalid_metadata_format")
 
 
 def _refuse(code: str, faults: tuple[Fault, ...]) -> None:
@@ -92,9 +99,10 @@ def _post_message(state: State, app: App, args: Args) -> dict[str, Any]:
     channel = _writable(state, app, args["channel"])
     content = message_content(args)
     thread = args.get("thread_ts")
-    if thread is not None and not any(m.ts == thread and m.channel == channel.id for m in state.messages):
+    if thread is not None and state.seen(channel.id, thread) is None:
         raise SlackError("thread_not_found")
     message = state.post(channel.id, app.bot_user, content, thread_ts=thread)
+    state.arrivals.append((channel.id, message.ts, message.reference))
     return {"channel": channel.id, "ts": message.ts, "message": message_json(message, app)}
 
 
@@ -121,68 +129,6 @@ def _update(state: State, app: App, args: Args) -> dict[str, Any]:
         "text": message.content.get("text", ""),
         "message": message_json(message, app),
     }
-
-
-def _history(state: State, app: App, args: Args) -> dict[str, Any]:
-    channel = _readable(state, app, args["channel"])
-    roots = [m for m in state.messages if m.channel == channel.id and not m.only_for and m.thread_ts in (None, m.ts)]
-    return _page(roots[::-1], app, args)
-
-
-def _replies(state: State, app: App, args: Args) -> dict[str, Any]:
-    channel = _readable(state, app, args["channel"])
-    ts = args["ts"]
-    thread = [m for m in state.messages if m.channel == channel.id and not m.only_for and ts in (m.ts, m.thread_ts)]
-    if not thread:
-        raise SlackError("thread_not_found")
-    return _page(thread, app, args)
-
-
-def _page(messages: list[Message], app: App, args: Args) -> dict[str, Any]:
-    limit, start = _number(args.get("limit", 100), "invalid_limit"), _number(args.get("cursor") or 0, "invalid_cursor")
-    oldest, latest = str(args.get("oldest", "0")), str(args.get("latest", "9" * 10))
-    inclusive = args.get("inclusive") in (True, "true", "1", 1)
-    within = [m for m in messages if oldest < m.ts < latest or (inclusive and m.ts in (oldest, latest))]
-    more = len(within) > start + limit
-    with_metadata = args.get("include_all_metadata") in (True, "true", "1", 1)
-    return {
-        "messages": [message_json(m, app, with_metadata=with_metadata) for m in within[start : start + limit]],
-        "has_more": more,
-        "response_metadata": {"next_cursor": str(start + limit) if more else ""},
-    }
-
-
-def _number(value: object, code: str) -> int:
-    if not str(value).isdecimal() or not 0 <= int(str(value)) <= 999:
-        raise SlackError(code)
-    return int(str(value))
-
-
-def _users_info(state: State, app: App, args: Args) -> dict[str, Any]:
-    user = state.users.get(args["user"])
-    if user is None:
-        raise SlackError("user_not_found")
-    return {"user": user_json(user, app)}
-
-
-def _users_conversations(state: State, app: App, args: Args) -> dict[str, Any]:
-    asked, ours = args.get("user") or app.bot_user, app.bot_user
-    types = str(args.get("types", "public_channel")).split(",")
-    if not set(types) <= {"public_channel", "private_channel", "mpim", "im"}:
-        raise SlackError("invalid_types")
-    if "private_channel" in types and "groups:read" not in app.scopes:
-        raise SlackError("missing_scope", needed="groups:read", provided=",".join(sorted(app.scopes)))
-    wanted = {"public_channel": "channel", "private_channel": "group", "im": "im"}
-    kinds = {wanted[type_] for type_ in types if type_ in wanted}
-    listed = [
-        channel_json(channel, app)
-        for channel in state.channels.values()
-        if channel.kind in kinds
-        and asked in channel.members
-        and (not channel.is_private or ours in channel.members)
-        and not (channel.is_archived and args.get("exclude_archived") in (True, "true", "1"))
-    ]
-    return {"channels": listed, "response_metadata": {"next_cursor": ""}}
 
 
 def _unfurl(state: State, app: App, args: Args) -> dict[str, Any]:
@@ -214,12 +160,6 @@ def _unfurls(args: Args) -> Mapping[str, Any]:
     if not isinstance(unfurls, dict) or not unfurls:
         raise SlackError("missing_unfurls")
     return unfurls
-
-
-def _bots_info(_: State, app: App, args: Args) -> dict[str, Any]:
-    if args.get("bot") != app.bot_id:
-        raise SlackError("bot_not_found")
-    return {"bot": {"id": app.bot_id, "deleted": False, "name": "Archway", "app_id": app.id, "user_id": app.bot_user}}
 
 
 def _views_open(state: State, app: App, args: Args) -> dict[str, Any]:
@@ -279,20 +219,12 @@ def _writable(state: State, app: App, id_: object) -> Channel:
     channel = state.channel(id_)
     if channel.is_archived:
         raise SlackError("is_archived")
-    return _readable(state, app, id_)
-
-
-def _readable(state: State, app: App, id_: object) -> Channel:
-    channel = state.channel(id_)
-    if app.bot_user not in channel.members and not channel.id.startswith("D"):
-        raise SlackError("not_in_channel")
-    return channel
+    return readable(state, app, id_)
 
 
 _MESSAGE = frozenset(
     {"text", "blocks", "metadata", "thread_ts", "unfurl_links", "unfurl_media", "mrkdwn", "parse", "link_names"}
 )
-_PAGING = frozenset({"cursor", "limit", "oldest", "latest", "inclusive", "include_all_metadata"})
 
 
 def _names(*names: str) -> frozenset[str]:
@@ -305,19 +237,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "chat.postMessage": Method(_post_message, _names("channel"), _MESSAGE | {"reply_broadcast"}, "chat:write"),
         "chat.postEphemeral": Method(_post_ephemeral, _names("channel", "user"), _MESSAGE, "chat:write"),
         "chat.update": Method(_update, _names("channel", "ts"), _MESSAGE - {"thread_ts"}, "chat:write"),
-        "conversations.history": Method(_history, _names("channel"), _PAGING, "channels:history", reads_json=False),
-        "conversations.replies": Method(
-            _replies, _names("channel", "ts"), _PAGING, "channels:history", reads_json=False
-        ),
-        "users.info": Method(_users_info, _names("user"), _names("include_locale"), "users:read", reads_json=False),
-        "bots.info": Method(_bots_info, _names("bot"), _names("team_id"), "users:read", reads_json=False),
-        "users.conversations": Method(
-            _users_conversations,
-            _names(),
-            _names("user", "types", "exclude_archived", "limit", "cursor"),
-            "channels:read",
-            reads_json=False,
-        ),
+        **lookups.METHODS,
         "chat.unfurl": Method(
             _unfurl, _names("unfurls"), _names("channel", "ts", "unfurl_id", "source", "metadata"), "links:write"
         ),

@@ -20,10 +20,11 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.payloads import MalformedError, Payload
+from bot.slack.wishes import Wish
 
 API_SECONDS = 10
 
-Listener = Callable[[Payload, str], Awaitable[object]]  # payload and kind → JSON value, or None for nothing to say
+Listener = Callable[[Wish], Awaitable[object]]  # a wish → JSON value, or None for nothing to say
 
 
 def bolt_app(bot_token: str, api_url: str, listener: Listener) -> AsyncApp:
@@ -47,23 +48,22 @@ def bolt_app(bot_token: str, api_url: str, listener: Listener) -> AsyncApp:
     return app
 
 
-async def answered(app: AsyncApp, payload: Payload, kind: str) -> BoltResponse:
-    """What the listener answers to a payload. Raises what the listener raises, and `MalformedError`."""
-    request = bolt_request(payload, kind)
+async def answered(app: AsyncApp, request: AsyncBoltRequest) -> BoltResponse:
+    """What the listener answers. Raises what the listener raises."""
     response = await app.async_dispatch(request)
     if fault := request.context.get("fault"):
         raise fault
     return response
 
 
-def bolt_request(payload: Payload, kind: str) -> AsyncBoltRequest:
-    """A payload for Bolt. No header goes with it: Bolt would obey `X-Slack-Bolt-Lazy-Only` from anywhere.
+def bolt_request(payload: Payload, wish: Wish) -> AsyncBoltRequest:
+    """A payload for Bolt, with what was read in it. No header goes with it: Bolt would obey `X-Slack-Bolt-Lazy-Only` from anywhere.
 
     Raises `MalformedError` when members have types in which Bolt finds no ids.
     """
     try:
         # Bolt takes a parsed payload in this mode alone; the mode has no other meaning here.
-        return AsyncBoltRequest(body=payload, context={"kind": kind}, mode="socket_mode")
+        return AsyncBoltRequest(body=payload, context={"wish": wish}, mode="socket_mode")
     except (AttributeError, IndexError, KeyError, TypeError):
         raise MalformedError(
             "The payload's team, user, channel or authorizations are not as Slack documents them."
@@ -104,7 +104,7 @@ class _Route(AsyncMiddleware):
         next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002, ARG002  # Bolt's signature
     ) -> BoltResponse:
         try:
-            answer = await self._listener(req.body, req.context["kind"])
+            answer = await self._listener(req.context["wish"])
         except Exception as fault:  # noqa: BLE001  # raised again by `answered`
             req.context["fault"] = fault  # Bolt's own handling of errors fails on payloads that it cannot read
             return BoltResponse(status=500)

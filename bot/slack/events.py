@@ -6,11 +6,11 @@ What is not for us comes out as None: bots' and our own messages, edits, deletio
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.slack.inbound import readable
+from bot.slack.inbound import readable, room_of
 from bot.slack.payloads import Payload
 
 MOST_LINKS = 5
@@ -38,6 +38,7 @@ class Said:
     is_addressed: bool = False  # the bot is mentioned
     is_outside: bool = False  # other organisations read this channel
     continues_bot: bool = False  # the thread began with the bot
+    on_our_post: bool = False  # in a thread that began (as far as Slack tells) with the bot, where it listens
 
     @property
     def thread(self) -> str:
@@ -94,15 +95,16 @@ class Invited:
 Happening = Said | SharedLinks | Opened | Looked | Stopped | Invited
 
 
-def happening(payload: Payload, bot_user: str) -> Happening | None:
-    """What an event says, or None when it is not for us. `bot_user` is our own user id, "" while it is unknown."""
+def happening(payload: Payload, bot_user: str, listens: Callable[[str], bool] = lambda _: False) -> Happening | None:
+    """What an event says, or None when it is not for us. `bot_user` is our own user id, "" while it is unknown;
+    `listens` tells whether words in threads of our posts in a room ("slack:C0ASK") can be meant for us."""
     event = payload.get("event")
     if not isinstance(event, dict):
         return None
     organisation = _text(payload, "enterprise_id") or _text(payload, "team_id")
     match event.get("type"):
         case "app_mention" | "message":
-            return _said(event, payload, organisation, bot_user)
+            return _said(event, payload, organisation, bot_user, listens)
         case "link_shared":
             return _links(event, payload, organisation)
         case "app_home_opened":
@@ -121,9 +123,14 @@ def may_follow(said: Said) -> bool:
     return bool(said.thread_ts) and said.thread_ts != said.ts and bool(_ASKING.search(said.text))
 
 
-def _said(event: Mapping[str, Any], payload: Payload, organisation: str, bot_user: str) -> Said | None:
+def _said(
+    event: Mapping[str, Any], payload: Payload, organisation: str, bot_user: str, listens: Callable[[str], bool]
+) -> Said | None:
     user, channel, ts = _text(event, "user"), _text(event, "channel"), _text(event, "ts")
-    text = _text(event, "text")
+    text, thread_ts, first = _text(event, "text"), _text(event, "thread_ts"), _text(event, "parent_user_id")
+    is_reply = bool(thread_ts) and thread_ts != ts
+    may_be_ours = not first or not bot_user or first == bot_user  # mentions come without whose thread it is
+    on_our_post = is_reply and may_be_ours and listens(f"slack:{room_of(channel) or user}")
     is_direct = event.get("channel_type") == "im"
     mentioned = bool(bot_user) and f"<@{bot_user}" in text
     by_name = event.get("type") == "app_mention"
@@ -135,7 +142,7 @@ def _said(event: Mapping[str, Any], payload: Payload, organisation: str, bot_use
         return None  # comes as app_mention too
     if by_name and channel.startswith("D"):
         return None  # comes as a direct message too
-    if not by_name and not is_direct and _SOMEBODY.match(text):
+    if not by_name and not is_direct and not on_our_post and _SOMEBODY.match(text):
         return None  # somebody else is spoken to
     return Said(
         user,
@@ -143,11 +150,12 @@ def _said(event: Mapping[str, Any], payload: Payload, organisation: str, bot_use
         channel,
         ts,
         readable(without_name(text, bot_user)).strip(),
-        thread_ts=_text(event, "thread_ts"),
+        thread_ts=thread_ts,
         is_direct=is_direct,
         is_addressed=by_name,
         is_outside=payload.get("is_ext_shared_channel") is True,
-        continues_bot=bool(bot_user) and event.get("parent_user_id") == bot_user,
+        continues_bot=bool(bot_user) and first == bot_user,
+        on_our_post=on_our_post,
     )
 
 

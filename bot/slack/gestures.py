@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable
 from dataclasses import replace
 from typing import Any
 
@@ -10,21 +11,17 @@ import structlog
 
 from bot.background import Background
 from bot.cards import block_kit, catalog
-from bot.cards.model import Card, Form, Place, Reply
-from bot.domain.commands import LONGEST_QUESTION, Ask, Command, OpenQuestionForm, pressed
-from bot.domain.people import Account
-from bot.errors import Refusal
+from bot.cards.model import Card, Form, Place, Reply, Silence
+from bot.domain.commands import Ask, Command
+from bot.errors import OutdatedButton, Refusal
 from bot.slack.faults import told
-from bot.slack.inbound import readable, room_of
+from bot.slack.granting import Granting
 from bot.slack.interactions import ROOM_FIELD, Pressed, Shortcut, Spot, Submitted, with_origin
-from bot.slack.people import People
 from bot.slack.placing import Placing, modal
-from bot.slack.replays import Deliveries
 from bot.slack.rooms import Rooms
 
-DOUBLE_CLICK_SECONDS = 2.0
+PATIENCE_SECONDS = 2.0  # Slack shows an error after three
 NOT_YOURS = "You are not in that channel, or I am not. Choose another one."
-ASK_ABOUT, ASK = "ask_about", "ask"  # the callback ids of our two shortcuts
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -32,35 +29,33 @@ log = structlog.stdlib.get_logger(__name__)
 class Gestures:
     """Does what is pressed, filled in or chosen; refusals and faults become a sentence where the person is."""
 
-    def __init__(
-        self,
-        *,
-        dispatch: Callable[[Command], Awaitable[Reply]],
-        people: People,
-        placing: Placing,
-        rooms: Rooms,
-        background: Background,
-        now: Callable[[], float],
-    ) -> None:
-        self._dispatch, self._people, self._placing = dispatch, people, placing
-        self._rooms, self._background = rooms, background
-        self._clicks = Deliveries(now, DOUBLE_CLICK_SECONDS)
+    def __init__(self, granting: Granting, placing: Placing, rooms: Rooms, background: Background) -> None:
+        self._granting, self._placing, self._rooms, self._background = granting, placing, rooms, background
 
-    def press(self, press: Pressed) -> None:
-        """Begins what a button means; the second half of a double click means nothing."""
-        if self._clicks.is_new(press.key):
-            self._background.start(self._safely(press.spot, self._press(press)))
+    def press(self, press: Pressed, command: Command | None, key: str) -> None:
+        """Begins what a button means."""
+        self._background.start(self._safely(press.spot, self._press(press, command, key)))
 
-    def choose(self, shortcut: Shortcut) -> None:
+    def choose(self, shortcut: Shortcut, command: Command | None, key: str) -> None:
         """Begins what a shortcut means: a question about a message, or the form to ask in."""
-        self._background.start(self._safely(shortcut.spot, self._choose(shortcut)))
+        self._background.start(self._safely(shortcut.spot, self._choose(shortcut, command, key)))
 
-    async def submit(self, form: Submitted) -> dict[str, Any] | None:
-        """What Slack is to do with the form's window: show the answer in it, another form, or close."""
+    async def submit(self, form: Submitted, command: Command | None, key: str) -> dict[str, Any] | None:
+        """What Slack is to do with the form's window: show the answer in it, another form, or close.
+
+        What takes longer than Slack waits is shown outside the window.
+        """
+        answering = asyncio.get_running_loop().create_task(self._reply_to(form, command, key))
+        await asyncio.wait((self._background.hold(answering, awaited=True),), timeout=PATIENCE_SECONDS)
+        if not answering.done():
+            self._background.start(self._safely(form.spot, self._follow_up(answering, form)))
+            return {"response_action": "clear"}
         try:
-            reply, room = await self._reply_to(form)
+            reply, room = answering.result()
         except Refusal as refusal:
             reply, room = catalog.refusal(refusal.sentence), ""
+        if isinstance(reply, Silence):
+            return None
         if isinstance(reply, Form):
             return {"response_action": "update", "view": with_origin(block_kit.view(reply), form.spot)}
         if not isinstance(reply, Card):
@@ -70,38 +65,47 @@ class Gestures:
             return {"response_action": "clear"}
         return {"response_action": "update", "view": modal(reply, form.spot)}
 
-    async def _press(self, press: Pressed) -> None:
-        by = await self._who(press.spot)
-        command = pressed(press.verb, press.about, by)
+    async def resume(self, gesture: Pressed | Submitted | Shortcut, command: Command, key: str) -> None:
+        """Does what was recorded; the answer goes where the person was, as far as Slack still lets us."""
+        by = await self._granting.who(command, gesture.spot.user, gesture.spot.organisation, gesture.spot.channel)
+        reply = await self._granting.grant(command, by, key)
+        spot = _outside(gesture.spot) if isinstance(gesture, Submitted) else gesture.spot
+        self._background.start(self._safely(spot, self._placing.put(reply, spot)))
+
+    async def _press(self, press: Pressed, command: Command | None, key: str) -> None:
+        if command is None:
+            raise OutdatedButton
+        spot = press.spot
+        by = await self._granting.who(command, spot.user, spot.organisation, spot.channel)
         if hasattr(command, "rooms") and not by.room:  # it can go to a room, and there is none around
-            choice: dict[str, Any] = {"rooms": await self._rooms.shared_with(by.id, press.spot.team)}
+            choice: dict[str, Any] = {"rooms": await self._rooms.shared_with(by.id, spot.team)}
             command = replace(command, **choice)
-        await self._placing.put(await self._dispatch(command), press.spot)
+        await self._placing.put(await self._granting.grant(command, by, key), spot)
 
-    async def _choose(self, shortcut: Shortcut) -> None:
-        by = await self._who(shortcut.spot)
-        question = " ".join(readable(shortcut.text).split())[:LONGEST_QUESTION]
-        if shortcut.name == ASK_ABOUT and question:
-            reply = await self._dispatch(Ask(by, question))
-            spot = shortcut.spot
-            if isinstance(reply, Card) and await self._placing.in_thread(reply, spot):
-                return
-            await self._placing.put(reply, spot)
-        elif shortcut.name in (ASK_ABOUT, ASK):
-            await self._placing.put(await self._dispatch(OpenQuestionForm(by)), shortcut.spot)
-        else:
+    async def _choose(self, shortcut: Shortcut, command: Command | None, key: str) -> None:
+        spot = shortcut.spot
+        if command is None:
             log.warning("a shortcut that is not ours was chosen; compare the app with its manifest")
-            await self._placing.put(catalog.refusal("This shortcut does nothing any more."), shortcut.spot)
+            await self._placing.put(catalog.refusal("This shortcut does nothing any more."), spot)
+            return
+        by = await self._granting.who(command, spot.user, spot.organisation, spot.channel)
+        reply = await self._granting.grant(command, by, key)
+        if isinstance(command, Ask) and isinstance(reply, Card) and await self._placing.in_thread(reply, spot):
+            return
+        await self._placing.put(reply, spot)
 
-    async def _reply_to(self, form: Submitted) -> tuple[Reply, str]:
-        by = await self._who(form.spot)
-        room = form.values.get(ROOM_FIELD, "")
-        if room and room not in [id_ for id_, _ in await self._rooms.shared_with(by.id, form.spot.team)]:
+    async def _reply_to(self, form: Submitted, command: Command | None, key: str) -> tuple[Reply, str]:
+        if command is None:
+            raise OutdatedButton
+        spot, room = form.spot, form.values.get(ROOM_FIELD, "")
+        by = await self._granting.who(command, spot.user, spot.organisation, spot.channel)
+        if room and room not in [id_ for id_, _ in await self._rooms.shared_with(by.id, spot.team)]:
             return catalog.refusal(NOT_YOURS), ""
-        return await self._dispatch(pressed(form.verb, form.about, by, form.values)), room
+        return await self._granting.grant(command, by, key), room
 
-    async def _who(self, spot: Spot) -> Account:
-        return await self._people.account(spot.user, spot.organisation, room_of(spot.channel))
+    async def _follow_up(self, answering: asyncio.Task[tuple[Reply, str]], form: Submitted) -> None:
+        reply, room = await answering
+        await self._placing.put(reply, _outside(form.spot), room)
 
     async def _safely(self, spot: Spot, work: Awaitable[None]) -> None:
         """Does a piece of work; what goes wrong becomes a sentence where the person is."""

@@ -30,17 +30,21 @@ SCOPES: Mapping[str, str] = MappingProxyType(
     {
         "app_mentions:read": "to hear a question that mentions it in a channel",
         "assistant:write": "to be an agent: status, title, suggested prompts, the stop button",
-        "channels:history": "to hear follow-up questions in threads of public channels that it was added to",
+        "channels:history": "to hear follow-up questions and replies in threads of public channels that it was added to, "
+        "and to see there whether a post came through when the connection was cut",
         "channels:read": "to offer the public channels that an answer can be shared in, and to greet when it is added",
-        "chat:write": "to answer in threads and direct messages",
+        "chat:write": "to answer in threads and direct messages, and to announce where somebody subscribed",
         "commands": "for the slash command and the two shortcuts",
-        "groups:history": "to hear follow-up questions in threads of private channels that it was added to",
+        "groups:history": "the same in private channels that it was added to",
         "groups:read": "to offer the private channels that an answer can be shared in",
-        "im:history": "to hear questions in direct messages with it",
+        "im:history": "to hear questions in direct messages with it, and to see there whether a post came through",
+        "im:write": "to write to somebody first: a reminder, or the reply of an architect",
         "links:read": "to see links to your documents, of the hosts named in the manifest alone",
         "links:write": "to show a preview below such links",
         "mpim:history": "to hear follow-up questions in group messages that it was added to",
+        "usergroups:read": "to know who is in the user groups that roles name in governance.yaml",
         "users:read": "to tell members from guests and from people of other organisations",
+        "users:read.email": "to know that an account in Slack and one in Teams are the same person's",
     }
 )
 

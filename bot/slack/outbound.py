@@ -54,6 +54,24 @@ _FAILURES: Mapping[str, Failure] = {
 }
 
 
+# Refusals that are Slack's own trouble, or that an administrator is about to mend.
+_PASSING = frozenset(
+    {
+        "fatal_error",
+        "internal_error",
+        "service_unavailable",
+        "request_timeout",
+        "not an answer of Slack's",
+        "team_added_to_org",
+        "org_login_required",
+        "invalid_auth",
+        "account_inactive",
+        "token_revoked",
+        "token_expired",
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a call: its `data`, or why it was not done; `reason` is Slack's own word for it."""
@@ -61,6 +79,11 @@ class Outcome:
     failure: Failure | None = None
     reason: str = ""
     data: Mapping[str, Any] | None = None
+
+    @property
+    def passes(self) -> bool:
+        """Whether another try may come through in a moment."""
+        return self.failure in (Failure.PACE, Failure.UNREACHABLE) or self.reason in _PASSING
 
     @property
     def ts(self) -> str:
@@ -84,6 +107,15 @@ class Outbound:
             limits = aiohttp.ClientTimeout(total=CALL_SECONDS, connect=CONNECT_SECONDS)
             self._session = aiohttp.ClientSession(timeout=limits)
         return self._session
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What proves whose bot calls."""
+        return {"Authorization": f"Bearer {self._token}"}
+
+    def address(self, method: str) -> str:
+        """Where a method is called."""
+        return f"{self._api_url.rstrip('/')}/{method}"
 
     @property
     def client(self) -> AsyncWebClient:
@@ -161,7 +193,7 @@ class Outbound:
     def _refused(self, method: str, refusal: SlackApiError) -> Outcome:
         try:
             reason = str(refusal.response["error"])
-        except (KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             reason = "not an answer of Slack's"
         failure = _FAILURES.get(reason, Failure.REFUSED)
         if failure is Failure.REFUSED and (method, reason) not in self._told:

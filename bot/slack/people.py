@@ -1,22 +1,26 @@
-"""Who somebody is in Slack at this moment: member, guest or stranger, and their name. Known for a minute at most."""
+"""Who somebody is in Slack at this moment: member, guest or stranger, their name and e-mail. Known for a minute at most."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 
 from bot.background import Background
 from bot.domain.people import Account, Standing
+from bot.errors import Refusal
+from bot.slack.groups import Groups
 from bot.slack.identity import Identity
 from bot.slack.outbound import Outbound
 
 FRESH_SECONDS = 60.0  # facts about a person are at most so old when their wish is handled
+VOUCHED_SECONDS = 45.0  # the same where something changes, which may have to wait for the database
 ASK_SECONDS = 1.0  # Slack wants its answer within three
+VOUCH_SECONDS = 8.0  # what was written down can wait longer
 AGAIN_SECONDS = 5.0  # after which somebody is asked for again, when Slack did not tell
 MOST_PEOPLE = 20_000
 SLACKBOT = "USLACKBOT"
@@ -24,12 +28,19 @@ SLACKBOT = "USLACKBOT"
 log = structlog.stdlib.get_logger(__name__)
 
 
+class NotIdentified(Refusal):
+    """Slack does not tell me who you are just now, and this needs to be known. It is done as soon as Slack tells: you
+    need not ask again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What Slack says of somebody."""
+    """What Slack says of somebody. `email` is there for full members alone, in lower case, as far as Slack confirms it."""
 
     standing: Standing
     name: str = ""
+    email: str = ""
+    passing: bool = False  # Slack did not tell, and may in a moment
 
 
 UNKNOWN = Facts(Standing.GUEST)  # when Slack does not tell: what everybody may see
@@ -43,36 +54,63 @@ class People:
         outbound: Outbound,
         background: Background,
         home: Callable[[], Awaitable[Identity | None]],
+        groups: Groups,
         now: Callable[[], float],
     ) -> None:
-        """`home` tells which installation we are, `now` gives seconds."""
+        """`home` tells which installation we are, `groups` who is in which user group, `now` gives seconds."""
         self._outbound, self._background, self._home, self._now = outbound, background, home, now
-        self._known: OrderedDict[str, tuple[float, Facts]] = OrderedDict()  # until when, and what
+        self._groups = groups
+        self._known: OrderedDict[str, tuple[float, float, Facts]] = OrderedDict()  # since and until when, and what
         self._asking: dict[str, asyncio.Task[Facts]] = {}
         self._silent = False
 
-    def at_hand(self, user: str) -> Facts | None:
-        """What is known and fresh, without waiting."""
+    def at_hand(self, user: str, within: float = FRESH_SECONDS) -> Facts | None:
+        """What is known, and was learnt less than so many seconds ago, without waiting."""
         known = self._known.get(user)
-        return known[1] if known and self._now() < known[0] else None
+        if known is None:
+            return None
+        since, until, facts = known
+        now = self._now()
+        return facts if now < until and now - since < within else None
 
-    async def ask(self, user: str) -> Facts:
-        """What is known and fresh, else what Slack says within a second, else `UNKNOWN`."""
-        if facts := self.at_hand(user):
+    async def ask(self, user: str, within: float = FRESH_SECONDS, patience: float = ASK_SECONDS) -> Facts:
+        """What is known and fresh, else what Slack says within a second (or `patience`), else `UNKNOWN`."""
+        if facts := self.at_hand(user, within):
             return facts
         asking = self._asking.get(user)
         if asking is None:
             asking = self._asking[user] = self._background.start(self._find(user))
             asking.add_done_callback(lambda _: self._asking.pop(user, None))
         try:
-            return await asyncio.wait_for(asyncio.shield(asking), ASK_SECONDS)
+            return await asyncio.wait_for(asyncio.shield(asking), patience)
         except TimeoutError:
-            return self._unknown("no answer within a second")
+            return self._unknown("no answer in time")
 
     async def account(self, user: str, organisation: str, room: str) -> Account:
         """Somebody as the rest of the bot knows them, with the facts of this moment."""
         facts = self.at_hand(user) or await self.ask(user)
-        return Account("slack", user, organisation, facts.standing, room, facts.name)
+        return Account("slack", user, organisation, facts.standing, room, facts.name, facts.email)
+
+    async def vouched(self, user: str, organisation: str, room: str) -> Account:
+        """The same for a wish that changes something: younger facts, and the groups that roles name.
+
+        Raises `NotIdentified` when Slack does not tell just now.
+        """
+        facts, groups = await asyncio.gather(
+            self.ask(user, VOUCHED_SECONDS, VOUCH_SECONDS), self._groups.of(user, VOUCHED_SECONDS)
+        )
+        if facts.passing or groups is None:
+            raise NotIdentified
+        return Account(
+            "slack",
+            user,
+            organisation,
+            facts.standing,
+            room,
+            facts.name,
+            facts.email,
+            groups if facts.standing is Standing.MEMBER else frozenset(),
+        )
 
     async def _find(self, user: str) -> Facts:
         if user == SLACKBOT:
@@ -84,25 +122,28 @@ class People:
         if said.reason in ("user_not_found", "user_not_visible"):
             return self._keep(user, Facts(Standing.STRANGER), FRESH_SECONDS)
         if said.data is None:
-            return self._keep(user, self._unknown(said.reason), AGAIN_SECONDS)
+            return self._keep(user, self._unknown(said.reason, passing=said.passes), AGAIN_SECONDS)
+        if not isinstance(said.data.get("user"), Mapping):
+            return self._keep(user, self._unknown("an answer without the person"), AGAIN_SECONDS)
         self._silent = False
         return self._keep(user, facts_of(said.data.get("user"), home), FRESH_SECONDS)
 
     def _keep(self, user: str, facts: Facts, seconds: float) -> Facts:
-        self._known[user] = (self._now() + seconds, facts)
+        now = self._now()
+        self._known[user] = (now, now + seconds, facts)
         self._known.move_to_end(user)
         if len(self._known) > MOST_PEOPLE:
             self._known.popitem(last=False)
         return facts
 
-    def _unknown(self, reason: str) -> Facts:
+    def _unknown(self, reason: str, *, passing: bool = True) -> Facts:
         if not self._silent:  # once, until Slack speaks again
             self._silent = True
             log.warning(
                 "Slack does not tell who somebody is (scope users:read); until it does, all are treated as guests",
                 reason=reason,
             )
-        return UNKNOWN
+        return replace(UNKNOWN, passing=passing)
 
 
 def facts_of(user: Any, home: Identity) -> Facts:
@@ -119,4 +160,11 @@ def facts_of(user: Any, home: Identity) -> Facts:
         return Facts(Standing.STRANGER, name)
     if user.get("is_restricted") or user.get("is_ultra_restricted"):
         return Facts(Standing.GUEST, name)
-    return Facts(Standing.MEMBER, name)
+    return Facts(Standing.MEMBER, name, _email(profile.get("email"), user.get("is_email_confirmed")))
+
+
+def _email(address: Any, confirmed: Any) -> str:
+    """An address that vouches for somebody: none when Slack says that nobody has confirmed it."""
+    if confirmed is False or not isinstance(address, str):
+        return ""
+    return address.strip().lower()

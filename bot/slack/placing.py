@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from bot.cards import block_kit, catalog
-from bot.cards.model import Card, Form, Place, Reply
+from bot.cards.model import Card, Form, Place, Reply, Silence
 from bot.slack.interactions import Spot, with_origin
 from bot.slack.outbound import Failure, Outbound, Outcome
 
@@ -19,6 +19,7 @@ Json = dict[str, Any]
 
 MODAL_TITLE = "Archway"
 CANNOT_POST = "I cannot post in that channel. Invite me there first (/invite @Archway), then share again."
+TOO_LATE = "I could not open the form for this in time. Please try again."
 NOT_NOW = "Slack did not let me post that just now. Try again in a minute."
 
 log = structlog.stdlib.get_logger(__name__)
@@ -32,6 +33,8 @@ class Placing:
 
     async def put(self, reply: Reply, spot: Spot, room: str = "") -> None:
         """Shows a reply. `room` is the channel that was chosen for it, "" for the one where the person is."""
+        if isinstance(reply, Silence):
+            return
         if isinstance(reply, Form):
             await self._open(with_origin(block_kit.view(reply), spot), spot)
         elif not isinstance(reply, Card):
@@ -106,6 +109,7 @@ class Placing:
             await self._otherwise_beside(said, card, spot)
         elif said.failure is not None:
             log.warning("a form could not be opened", reason=said.reason)
+            await self.beside(catalog.refusal(TOO_LATE), spot)
 
     async def _otherwise_beside(self, said: Outcome, card: Card, spot: Spot) -> None:
         if said.failure is not None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from bot.cards import block_kit
-from bot.cards.model import Card, Reply, Results
-from bot.domain.commands import Command, OpenHome, Preview, Welcome
+from bot.cards.model import Card, Results
+from bot.delivery import Dispatch
+from bot.domain.commands import OpenHome, Preview, Welcome
 from bot.slack.events import Invited, Opened, SharedLinks
 from bot.slack.inbound import room_of
 from bot.slack.outbound import Outbound
@@ -20,7 +21,7 @@ class Previews:
     def __init__(
         self,
         *,
-        dispatch: Callable[[Command], Awaitable[Reply]],
+        dispatch: Dispatch,
         people: People,
         outbound: Outbound,
         prompts: Sequence[tuple[str, str]],

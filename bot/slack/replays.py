@@ -32,5 +32,10 @@ class Deliveries:
         self._young.add(key)
         return True
 
+    def forget(self, key: str) -> None:
+        """Takes a key back: what it stood for could not be taken in."""
+        self._young.discard(key)
+        self._old.discard(key)
+
     def __len__(self) -> int:
         return len(self._young) + len(self._old)

@@ -20,6 +20,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.background import Background
+from bot.delivery import Overloaded
 from bot.slack import payloads
 from bot.slack.outbound import Outbound
 from bot.slack.payloads import MalformedError, Payload
@@ -46,7 +47,8 @@ class _Line:
 
 
 class SocketMode:
-    """Keeps a connection to Slack. `answer` does what an envelope says and must not raise."""
+    """Keeps a connection to Slack. `answer` does what an envelope says and raises nothing but `Overloaded`: then there
+    is no receipt, and Slack delivers again."""
 
     def __init__(
         self,
@@ -163,10 +165,15 @@ class SocketMode:
         key = _key(id_, payload)
         working = self._answers.get(key)
         if working is None:
-            working = self._answers[key] = self._background.start(self._work(key, payload))
+            working = self._answers[key] = self._background.start(self._work(key, payload), awaited=True)
             if len(self._answers) > MOST_ANSWERS:
                 self._answers.popitem(last=False)
-        answer = await asyncio.shield(working)
+        try:
+            answer = await asyncio.shield(working)
+        except Overloaded:
+            self._answers.pop(key, None)
+            log.warning("too much comes in at once; Slack is to deliver it again")
+            return
         receipt: dict[str, Any] = {"envelope_id": id_}
         if answer is not None and envelope.get("accepts_response_payload") is True:
             receipt["payload"] = answer

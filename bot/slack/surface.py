@@ -1,66 +1,62 @@
-"""Slack as the web layer sees it: a signed delivery comes in, its answer goes out. The way of a delivery, in order:
+"""Slack as the rest of the bot sees it: a signed delivery comes in, its answer goes out; and the two verbs of the announcer.
+The way of a delivery, in order:
 
-signature → payload → ours? → seen before? → Bolt → the listener for its kind → command → `dispatch` → reply → its place
+signature → payload → ours? → wish → seen before, or written down → Bolt → the listener for its kind → who → `dispatch` →
+reply → its place
 
-Over Socket Mode the first step is the connection itself; all others are the same.
+Over Socket Mode the first step is the connection itself; all others are the same. What was written down and not done is
+taken up by `resume`, which begins at the payload.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 import structlog
 
 from bot.background import Background
-from bot.cards import block_kit, catalog
-from bot.cards.model import Card, Form, Reply
-from bot.delivery import Answered, Delivery
-from bot.domain.commands import Command, understand
+from bot.cards.model import Card
+from bot.delivery import Answered, Delivery, Dispatch, Inbox, Overloaded, Recorded
+from bot.domain.announcements import Posted
 from bot.slack import payloads
-from bot.slack.bolt import answered, bolt_app
+from bot.slack.bolt import answered, bolt_app, bolt_request
 from bot.slack.conversation import Conversation
-from bot.slack.events import Invited, Looked, Opened, Said, SharedLinks, Stopped, happening
+from bot.slack.events import Invited, Looked, Opened, Said, SharedLinks, Stopped
 from bot.slack.faults import told
 from bot.slack.gestures import Gestures
+from bot.slack.granting import Granting
+from bot.slack.groups import Groups
 from bot.slack.identity import Identity, introduce
-from bot.slack.inbound import (
-    Kind,
-    SlashCommand,
-    challenge_of,
-    delivery_key,
-    kind_of,
-    readable,
-    room_of,
-    slash_command_of,
-)
-from bot.slack.interactions import Spot, pressed_in, shortcut_in, submitted_in
+from bot.slack.inbound import Kind, SlashCommand, challenge_of, kind_of
+from bot.slack.intake import Intake, unpacked
+from bot.slack.interactions import Pressed, Shortcut, Submitted
 from bot.slack.manifest import PROMPTS
 from bot.slack.outbound import Failure, Outbound
 from bot.slack.payloads import MalformedError, Payload
 from bot.slack.people import People
 from bot.slack.placing import Placing, modal
+from bot.slack.posts import SlackPosts
 from bot.slack.previews import Previews
-from bot.slack.replays import Deliveries
 from bot.slack.rooms import Rooms
 from bot.slack.signature import verify
+from bot.slack.slash import Slash, for_the_asker
 from bot.slack.socket_mode import SocketMode
 from bot.slack.threads import Threads
-
-PATIENCE_SECONDS = 2.0  # Slack shows an error after three
+from bot.slack.wishes import Reader, Wish
 
 log = structlog.stdlib.get_logger(__name__)
 
 
 class SlackSurface:
-    """`POST /slack/events`, or Socket Mode: commands, events and interactions."""
+    """`POST /slack/events`, or Socket Mode: commands, events and interactions. Also a `bot.posting.Platform`."""
 
     def __init__(
         self,
         *,
-        dispatch: Callable[[Command], Awaitable[Reply]],
+        dispatch: Dispatch,
         knows: Callable[[str], bool],
         signing_secret: str | None,
         bot_token: str,
@@ -69,50 +65,49 @@ class SlackSurface:
         api_url: str = "https://slack.com/api/",
         app_token: str | None = None,
         prompts: Sequence[tuple[str, str]] = PROMPTS,
+        inbox: Inbox | None = None,
+        listens: Callable[[str], bool] = lambda _: False,
+        groups: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         """`knows` tells whether an id exists, `command` is the slash command ("/arch"), `now` gives epoch seconds.
 
         Without a signing secret nothing is taken over HTTP; with an app token `run` takes it over Socket Mode.
-        `prompts` are titles and questions that the agent's view offers to begin with.
+        `prompts` are titles and questions that the agent's view offers to begin with. What changes something is written
+        down in the `inbox`, where there is one; `listens` tells whether words in threads of our posts in a room
+        ("slack:C0ASK") can be meant for us; `groups` gives the ids of the user groups that roles name now.
         """
-        self._dispatch, self._knows = dispatch, knows
         self._signing_secrets = (signing_secret,) if signing_secret else ()
-        self._command, self._now = command, now
+        self._now = now
         self._identity: Identity | None = None
         self._introducing: asyncio.Task[Any] | None = None
-        self._deliveries = Deliveries(now)
-        self._background = Background()
-        self._outbound = Outbound(bot_token, api_url)
+        self._background = background = Background()
+        self._outbound = outbound = Outbound(bot_token, api_url)
+        self._reader = Reader(command, knows, listens, self._own_user)
+        self._intake = Intake(inbox, now)
         self._bolt = bolt_app(bot_token, api_url, self._listen)
-        self._people = People(self._outbound, self._background, self._who_we_are, now)
-        self._placing = Placing(self._outbound)
-        self._rooms = Rooms(self._outbound)
-        self._previews = Previews(dispatch=dispatch, people=self._people, outbound=self._outbound, prompts=prompts)
-        self._gestures = Gestures(
-            dispatch=dispatch,
-            people=self._people,
-            placing=self._placing,
-            rooms=self._rooms,
-            background=self._background,
-            now=now,
-        )
+        people = People(outbound, background, self._who_we_are, Groups(outbound, background, groups, now), now)
+        granting = Granting(dispatch, people, recorded=inbox is not None)
+        placing = Placing(outbound)
+        self._rooms = Rooms(outbound)
+        self._posts = SlackPosts(outbound, self._own_user, now)
+        self._previews = Previews(dispatch=dispatch, people=people, outbound=outbound, prompts=prompts)
+        self._slash = Slash(command, granting, placing, background)
+        self._gestures = Gestures(granting, placing, self._rooms, background)
         self._conversation = Conversation(
-            dispatch=dispatch,
-            knows=knows,
-            people=self._people,
-            outbound=self._outbound,
-            placing=self._placing,
-            threads=Threads(self._outbound, self._background, self._own_user, now),
-            background=self._background,
+            granting=granting,
+            outbound=outbound,
+            placing=placing,
+            threads=Threads(outbound, background, self._own_user, now),
+            background=background,
         )
         self._socket_mode = app_token and SocketMode(
             app_token=app_token,
             api_url=api_url,
-            outbound=self._outbound,
-            background=self._background,
+            outbound=outbound,
+            background=background,
             answer=self._answer_envelope,
         )
-        self._listeners: Mapping[str, Callable[[Payload], Awaitable[object]]] = {
+        self._listeners: Mapping[str, Callable[[Wish], Awaitable[object]]] = {
             Kind.COMMAND: self._answer_command,
             Kind.EVENT: self._hear,
             Kind.ACTION: self._press,
@@ -165,8 +160,32 @@ class SlackSurface:
         except MalformedError as fault:
             log.warning("a malformed Slack delivery was refused", kind=kind, reason=str(fault))
             return _refused(400, str(fault))
+        except Overloaded as fault:
+            return _refused(503, str(fault), {"Retry-After": str(fault.seconds)})
         except Exception as fault:  # noqa: BLE001  # ours, and no reason for Slack to deliver again: never a 5xx
             return self._fault(kind, fault)
+
+    async def resume(self, delivery: Recorded) -> None:
+        """Works on a recorded delivery anew; its reply goes where it still can. Raises when it was not done."""
+        payload = unpacked(delivery.body)
+        wish = self._reader.read(kind_of(payload), payload, "")
+        gesture, command = wish.gesture, wish.command
+        if command is None or not wish.key:
+            raise LookupError(f"the recorded delivery {delivery.key} asks for nothing that this version knows")
+        if isinstance(gesture, SlashCommand):
+            await self._slash.resume(gesture, command, delivery.key)
+        elif isinstance(gesture, Said):
+            await self._conversation.resume(gesture, command, delivery.key)
+        elif isinstance(gesture, (Pressed, Submitted, Shortcut)):
+            await self._gestures.resume(gesture, command, delivery.key)
+
+    async def post(self, room: str, card: Card, reference: str, *, maybe_posted: bool = False) -> Posted:
+        """Posts a card in a room, marked with its reference; looks first whether it stands there when it may."""
+        return await self._posts.post(room, card, reference, maybe_posted=maybe_posted)
+
+    async def update(self, posted: Posted, card: Card, reference: str) -> Posted:
+        """Puts a card in the place of a post."""
+        return await self._posts.update(posted, card, reference)
 
     async def close(self) -> None:
         """Finishes what was begun after an acknowledgement, and lets go of connections."""
@@ -183,14 +202,21 @@ class SlackSurface:
         if self._identity and not self._identity.is_meant(kind, payload):
             log.warning("a delivery for another Slack workspace or app was refused", kind=kind)
             return _refused(403, "This bot is installed in another workspace, or this is another app's delivery.")
-        if not self._deliveries.is_new(delivery_key(kind, payload, key)):
-            log.info("a delivery came again and was not done again", kind=kind)
+        wish = self._reader.read(kind, payload, key)
+        request = bolt_request(payload, wish)  # malformed is refused before anything is written down
+        if wish.key:
+            if not await self._intake.records(wish, payload, key):
+                return Answered(200)
+        elif not self._intake.is_new(wish, payload, key):
             return Answered(200)
-        response = await answered(self._bolt, payload, kind)
+        response = await answered(self._bolt, request)
         return Answered(response.status, response.body.encode())
 
     async def _answer_envelope(self, key: str, payload: Payload) -> object:
-        """What goes with the receipt of an envelope: the body that HTTP would have answered, None where it is empty."""
+        """What goes with the receipt of an envelope: the body that HTTP would have answered, None where it is empty.
+
+        Raises `Overloaded`: then there is to be no receipt, so that Slack delivers again.
+        """
         kind: Kind | None = None
         try:
             kind = kind_of(payload)
@@ -198,78 +224,57 @@ class SlackSurface:
         except MalformedError as fault:
             log.warning("a malformed Slack delivery was refused", kind=kind, reason=str(fault))
             return None
+        except Overloaded:
+            raise
         except Exception as fault:  # noqa: BLE001  # ours: what is acknowledged does not come again
             outcome = self._fault(kind, fault)
         return msgspec.json.decode(outcome.body) if outcome.status == 200 and outcome.body else None
 
-    async def _listen(self, payload: Payload, kind: str) -> object:
-        """What Bolt calls: the JSON value that answers a payload, or None for a mere acknowledgement."""
-        listener = self._listeners.get(kind)
+    async def _listen(self, wish: Wish) -> object:
+        """What Bolt calls: the JSON value that answers a wish, or None for a mere acknowledgement."""
+        listener = self._listeners.get(wish.kind)
         if listener is None:  # nothing of ours waits for it, and a 404 would count against the app
-            log.info("a Slack delivery was acknowledged and nothing more", kind=kind)
+            log.info("a Slack delivery was acknowledged and nothing more", kind=wish.kind)
             return None
-        return await listener(payload)
+        return await listener(wish)
 
-    async def _answer_command(self, payload: Payload) -> object:
-        slash = slash_command_of(payload)
-        if slash.command.lower() != self._command:
-            log.warning("Slack sends a command that is not ours; compare ARCHWAY_COMMAND with the app's manifest")
-            return _for_the_asker(catalog.refusal(f"This app is asked with {self._command}. Try {self._command} help."))
-        answering = asyncio.get_running_loop().create_task(self._reply_to(slash))
-        await asyncio.sleep(0)  # most answers are ready after one step, and waiting with a limit costs as much again
-        if not answering.done():
-            await asyncio.wait((self._background.hold(answering, awaited=True),), timeout=PATIENCE_SECONDS)
-        if not answering.done():  # acknowledged now, followed up when it is ready
-            self._background.start(self._follow_up(answering, slash))
-            return None
-        reply = answering.result()
-        if isinstance(reply, Form):
-            self._background.start(self._placing.put(reply, _spot(slash)))
-            return None
-        if not isinstance(reply, Card):
-            raise TypeError(f"a command was answered with {type(reply).__name__}, and Slack shows cards and forms")
-        return _for_the_asker(reply)
+    async def _answer_command(self, wish: Wish) -> object:
+        if isinstance(wish.gesture, SlashCommand):
+            return await self._slash.answer(wish.gesture, wish.command, wish.key)
+        return None
 
-    async def _reply_to(self, slash: SlashCommand) -> Reply:
-        by = await self._people.account(slash.user_id, slash.organisation, room_of(slash.channel_id))
-        return await self._dispatch(understand(readable(slash.text), by, self._knows))
-
-    async def _follow_up(self, answering: asyncio.Task[Reply], slash: SlashCommand) -> None:
-        try:
-            reply = await answering
-        except Exception as fault:  # noqa: BLE001  # shown with its reference, like any other
-            reply = told(fault, Kind.COMMAND)
-        await self._placing.put(reply, _spot(slash))
-
-    async def _hear(self, payload: Payload) -> None:
-        what = happening(payload, self._own_user())
-        match what:
-            case Said():
-                self._conversation.hear(what)
-            case Stopped():
-                self._conversation.stop(what)
-            case Opened():
-                self._background.start(self._previews.open(what))
-            case SharedLinks():
-                self._background.start(self._previews.unfurl(what))
-            case Invited():
-                self._background.start(self._previews.greet(what))
+    async def _hear(self, wish: Wish) -> None:
+        match wish.gesture:
+            case Said() as said:
+                if wish.command is not None:
+                    self._conversation.hear(said, wish.command, wish.key)
+            case Stopped() as stopped:
+                self._conversation.stop(stopped)
+            case Opened() as opened:
+                self._background.start(self._previews.open(opened))
+            case SharedLinks() as shared:
+                self._background.start(self._previews.unfurl(shared))
+            case Invited() as invited:
+                self._background.start(self._previews.greet(invited))
             case Looked(user, channel):
                 self._rooms.looks_at(user, channel)
             case None:
                 log.debug("a Slack event was acknowledged and nothing more")
 
-    async def _press(self, payload: Payload) -> None:
-        if press := pressed_in(payload):
-            self._gestures.press(press)
+    async def _press(self, wish: Wish) -> None:
+        if isinstance(wish.gesture, Pressed):
+            self._gestures.press(wish.gesture, wish.command, wish.key)
 
-    async def _submit(self, payload: Payload) -> object:
-        return await self._gestures.submit(submitted_in(payload))
+    async def _submit(self, wish: Wish) -> object:
+        if isinstance(wish.gesture, Submitted):
+            return await self._gestures.submit(wish.gesture, wish.command, wish.key)
+        return None
 
-    async def _choose(self, payload: Payload) -> None:
-        self._gestures.choose(shortcut_in(payload))
+    async def _choose(self, wish: Wish) -> None:
+        if isinstance(wish.gesture, Shortcut):
+            self._gestures.choose(wish.gesture, wish.command, wish.key)
 
-    async def _offer_nothing(self, _: Payload) -> object:
+    async def _offer_nothing(self, _: Wish) -> object:
         return {"options": []}
 
     def _own_user(self) -> str:
@@ -289,27 +294,11 @@ class SlackSurface:
         card = told(fault, kind or "unknown")
         shown: dict[str, object] = {}
         if kind is Kind.COMMAND:
-            shown = _for_the_asker(card)
+            shown = for_the_asker(card)
         elif kind is Kind.SUBMISSION:
             shown = {"response_action": "update", "view": modal(card)}
         return Answered(200, msgspec.json.encode(shown) if shown else b"")
 
 
-def _spot(slash: SlashCommand) -> Spot:
-    return Spot(
-        slash.user_id,
-        slash.organisation,
-        slash.team_id,
-        slash.channel_id,
-        response_url=slash.response_url,
-        trigger_id=slash.trigger_id,
-    )
-
-
-def _for_the_asker(card: Card) -> dict[str, object]:
-    """The body that answers a slash command, for one pair of eyes."""
-    return {"response_type": "ephemeral", "unfurl_links": False, "unfurl_media": False, **block_kit.message(card)}
-
-
-def _refused(status: int, sentence: str) -> Answered:
-    return Answered(status, msgspec.json.encode({"error": sentence}))
+def _refused(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Answered:
+    return Answered(status, msgspec.json.encode({"error": sentence}), headers=headers or {})

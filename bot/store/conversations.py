@@ -2,43 +2,43 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import ColumnElement, delete, select, update
 
 from bot.domain.rooms import Conversation
+from bot.store.database import Database, insert_or_ignore
 from bot.store.tables import conversation
+from bot.store.transaction import Transaction
 
 
 class Conversations:
     """All rooms that are known. Each verb is one transaction; call it in a worker thread."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def remember(self, room: Conversation) -> None:
         """Puts a room in, or brings it up to date."""
-        with self._engine.begin() as connection:
-            connection.execute(_this(room.platform, room.id))
-            connection.execute(
-                insert(conversation).values(
-                    platform=room.platform,
-                    id=room.id,
-                    organisation=room.organisation,
-                    name=room.name,
-                    reference=room.reference,
-                )
-            )
+        facts = {"organisation": room.organisation, "name": room.name, "reference": room.reference}
+
+        def put_in(unit: Transaction) -> None:
+            row = {"platform": room.platform, "id": room.id, **facts}
+            if not insert_or_ignore(unit.connection, conversation, [row]):
+                unit.connection.execute(update(conversation).where(_is(room.platform, room.id)).values(facts))
+
+        self._database.write_now(put_in)
 
     def forget(self, platform: str, id_: str) -> None:
         """Takes a room out; an unknown one is no fault."""
-        with self._engine.begin() as connection:
-            connection.execute(_this(platform, id_))
+        gone = delete(conversation).where(_is(platform, id_))
+        self._database.write_now(lambda unit: unit.connection.execute(gone).rowcount)
 
     def known(self, platform: str) -> tuple[Conversation, ...]:
         """The rooms of a platform, by name."""
         wanted = select(conversation).where(conversation.c.platform == platform).order_by(conversation.c.name)
-        with self._engine.connect() as connection:
-            return tuple(Conversation(**row) for row in connection.execute(wanted).mappings())
+        return self._database.read_now(
+            lambda unit: tuple(Conversation(**row) for row in unit.connection.execute(wanted).mappings())
+        )
 
 
-def _this(platform: str, id_: str):  # type: ignore[no-untyped-def]  # SQLAlchemy's own, and private to this file
-    return delete(conversation).where(conversation.c.platform == platform, conversation.c.id == id_)
+def _is(platform: str, id_: str) -> ColumnElement[bool]:
+    return (conversation.c.platform == platform) & (conversation.c.id == id_)

@@ -8,11 +8,14 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 import structlog
-from sqlalchemy import Connection, Engine, delete, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+from bot.delivery import Overloaded
 from bot.domain.events import AnswerRated, Event, QuestionAnswered
+from bot.store.database import Database
 from bot.store.tables import question, rating
+from bot.store.transaction import Transaction
 
 MOST_WAITING = 10_000
 LONGEST_TEXT = 2_000  # characters
@@ -26,8 +29,8 @@ class QuestionLog:
     Statistics are worth losing a second of on a crash; whatever must survive one does not go through here.
     """
 
-    def __init__(self, engine: Engine, keep: timedelta) -> None:
-        self._engine = engine
+    def __init__(self, database: Database, keep: timedelta) -> None:
+        self._database = database
         self._keep = keep
         self._waiting: deque[Event] = deque()
         self._dropped = 0
@@ -48,9 +51,8 @@ class QuestionLog:
             batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
             if batch:
                 try:
-                    with self._engine.begin() as connection:
-                        _insert(connection, batch)
-                except OperationalError:  # locked, full, gone: the same words may be taken later
+                    self._database.write_now(lambda unit: _insert(unit.connection, batch))
+                except (OperationalError, Overloaded):  # locked, full, gone: the same words may be taken later
                     self._waiting.extendleft(reversed(batch))
                     raise
                 except (SQLAlchemyError, ValueError):  # such as a text that is none
@@ -64,9 +66,8 @@ class QuestionLog:
         """One that no database takes must not hold up the others."""
         for event in batch:
             try:
-                with self._engine.begin() as connection:
-                    _insert(connection, [event])
-            except OperationalError:
+                self._database.write_now(lambda unit, event=event: _insert(unit.connection, [event]))  # type: ignore[misc]
+            except (OperationalError, Overloaded):
                 self._waiting.append(event)
             except (SQLAlchemyError, ValueError):
                 log.exception("something that was asked cannot be written down", platform=event.platform)
@@ -74,14 +75,17 @@ class QuestionLog:
     def forget(self, now: datetime) -> int:
         """Deletes questions and ratings that were kept long enough; gives the number of questions."""
         before = _utc(now - self._keep)
-        with self._engine.begin() as connection:
-            connection.execute(delete(rating).where(rating.c.at < before))
-            return connection.execute(delete(question).where(question.c.at < before)).rowcount
+
+        def delete_old(unit: Transaction) -> int:
+            unit.connection.execute(delete(rating).where(rating.c.at < before))
+            return unit.connection.execute(delete(question).where(question.c.at < before)).rowcount
+
+        return self._database.write_now(delete_old)
 
     def count(self) -> int:
         """How many are kept."""
-        with self._engine.connect() as connection:
-            return connection.execute(select(func.count()).select_from(question)).scalar_one()
+        counted = select(func.count()).select_from(question)
+        return self._database.read_now(lambda unit: unit.connection.execute(counted).scalar_one())
 
 
 def _insert(connection: Connection, batch: Sequence[Event]) -> None:

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, DateTime, Float, Index, Integer, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    UniqueConstraint,
+)
+
+from bot.store.types import Facts, Words
 
 metadata = MetaData(
     naming_convention={
@@ -13,18 +28,20 @@ metadata = MetaData(
     }
 )
 
+Number = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself in INTEGER alone
+
 # What is asked, for the owners of the documents. There is no column for who asked.
 question = Table(
     "question",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("at", DateTime, nullable=False),  # UTC
-    Column("platform", Text, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("platform", Words, nullable=False),
+    Column("text", Words, nullable=False),
     Column("answered", Boolean(create_constraint=False), nullable=False),
     Column("confidence", Float, nullable=False),
-    Column("documents", JSON, nullable=False),  # paths that were cited, best first
-    Column("unmatched", JSON, nullable=False),  # words that were found nowhere
+    Column("documents", Facts, nullable=False),  # paths that were cited, best first
+    Column("unmatched", Facts, nullable=False),  # words that were found nowhere
     Index(None, "at"),
 )
 
@@ -32,12 +49,12 @@ question = Table(
 rating = Table(
     "rating",
     metadata,
-    Column("voice", Text, primary_key=True),  # hexadecimal SHA-256
+    Column("voice", Words, primary_key=True),  # hexadecimal SHA-256
     Column("at", DateTime, nullable=False),  # UTC
-    Column("platform", Text, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("platform", Words, nullable=False),
+    Column("text", Words, nullable=False),
     Column("helpful", Boolean(create_constraint=False), nullable=False),
-    Column("documents", JSON, nullable=False),
+    Column("documents", Facts, nullable=False),
     Index(None, "at"),
 )
 
@@ -45,9 +62,196 @@ rating = Table(
 conversation = Table(
     "conversation",
     metadata,
-    Column("platform", Text, primary_key=True),
-    Column("id", Text, primary_key=True),
-    Column("organisation", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("reference", Text, nullable=False),  # the platform's own JSON
+    Column("platform", Words, primary_key=True),
+    Column("id", Words, primary_key=True),
+    Column("organisation", Words, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("reference", Words, nullable=False),  # the platform's own JSON
+)
+
+# Deliveries that change something, recorded before they are acknowledged. The body goes when the work is done, the key
+# stays for as long as the same delivery may come again. Seconds since the epoch, by the database's clock.
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("key", Words, primary_key=True),
+    Column("platform", Words, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("claimed_until", Float, nullable=False),  # whoever works on it has until then
+    Column("attempts", Integer, nullable=False),
+    Column("handled_at", Float),
+    Column("fault", Words, nullable=False),  # why it was set aside; "" while it is not
+    Index(None, "handled_at", "at"),
+)
+
+# What is said unasked, as it is now. A higher revision makes the posts of it be updated.
+announcement = Table(
+    "announcement",
+    metadata,
+    Column("key", Words, primary_key=True),
+    Column("subject", Words, nullable=False),
+    Column("topic", Words, nullable=False),
+    Column("facts", Facts, nullable=False),
+    Column("revision", Integer, nullable=False),  # from 1
+    Column("at", DateTime, nullable=False),  # UTC
+    Column("over", Boolean(create_constraint=False), nullable=False),  # pointless where it was not posted yet
+    Index(None, "subject"),
+)
+
+# An announcement in a room: to be posted, posted, or set aside. The order in a room is that of the ids: they are
+# given under one lock, and so in the order in which they become visible.
+posting = Table(
+    "posting",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("room", Words, nullable=False),
+    Column("announcement", Words, ForeignKey("announcement.key"), nullable=False),
+    Column("state", Words, nullable=False),  # waiting, maybe_sent, posted, superseded, set_aside
+    Column("revision", Integer, nullable=False),  # that stands there; 0: none
+    Column("trying", Integer, nullable=False),  # the revision that may have been sent
+    Column("post", Words, nullable=False),
+    Column("thread", Words, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("fault", Words, nullable=False),
+    Column("at", DateTime, nullable=False),  # UTC
+    Column("posted_at", DateTime),  # UTC
+    UniqueConstraint("room", "announcement"),
+    Index(None, "state", "room", "id"),
+    Index(None, "announcement"),
+)
+
+# One row a room that was ever announced in: who may post there, and not before when. Seconds by the database's clock.
+lane = Table(
+    "lane",
+    metadata,
+    Column("room", Words, primary_key=True),
+    Column("platform", Words, nullable=False),
+    Column("owner", Words, nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("leased_until", Float, nullable=False),
+    Column("not_before", Float, nullable=False),
+)
+
+# A platform that asked for patience everywhere.
+pause = Table(
+    "pause",
+    metadata,
+    Column("platform", Words, primary_key=True),
+    Column("until", Float, nullable=False),
+)
+
+# What falls due. The key stays when it is done: set again, it does not happen again.
+timer = Table(
+    "timer",
+    metadata,
+    Column("key", Words, primary_key=True),
+    Column("due", DateTime, nullable=False),  # UTC
+    Column("topic", Words, nullable=False),
+    Column("facts", Facts, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("fault", Words, nullable=False),
+    Column("done_at", DateTime),  # UTC
+    Index(None, "done_at", "due"),
+)
+
+# What each writer committed last, on PostgreSQL: whoever was cut while committing looks here whether it was committed.
+# (`pg_xact_status` cannot tell: after a crash the number of a transaction that was lost is given to another one.)
+committed = Table(
+    "committed",
+    metadata,
+    Column("writer", Words, primary_key=True),
+    Column("unit", Words, nullable=False),
+    Column("at", Float, nullable=False),  # seconds since the epoch, by the database's clock
+)
+
+# The record: a hash chain over canonical JSON. Triggers refuse to change or delete a row, on both databases.
+audit = Table(
+    "audit",
+    metadata,
+    Column("sequence", Number, primary_key=True, autoincrement=False),  # from 1, without gaps
+    Column("body", Words, nullable=False),  # RFC 8785
+    Column("previous", Words, nullable=False),  # hexadecimal SHA-256
+    Column("hash", Words, nullable=False),
+)
+
+# What people wrote, beside the chain: the body holds its salted digest. Erasing takes text and salt.
+audit_words = Table(
+    "audit_words",
+    metadata,
+    Column("sequence", Number, ForeignKey("audit.sequence"), primary_key=True, autoincrement=False),
+    Column("name", Words, primary_key=True),
+    Column("salt", Words),
+    Column("words", Words),
+)
+
+# One human, however many accounts. Linked by verified e-mail or Entra object id, by nothing else.
+person = Table(
+    "person",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("email", Words, unique=True),
+    Column("entra_id", Words, unique=True),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("platform", Words, primary_key=True),
+    Column("id", Words, primary_key=True),
+    Column("organisation", Words, nullable=False),
+    Column("person", Words, ForeignKey("person.id")),
+    Column("standing", Words, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("email", Words, nullable=False),
+    Column("seen_at", DateTime, nullable=False),  # UTC
+    Index(None, "person"),
+    Index(None, "email"),
+)
+
+# Which rooms hear of what.
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("room", Words, nullable=False),
+    Column("words", Words, nullable=False),  # as `bot.domain.subscriptions` reads and writes them
+    Column("by", Words, nullable=False),
+    Column("at", DateTime, nullable=False),  # UTC
+    UniqueConstraint("room", "words"),
+)
+
+# What a room with quiet hours or a digest has not heard yet.
+kept_back = Table(
+    "kept_back",
+    metadata,
+    Column("room", Words, primary_key=True),
+    Column("announcement", Words, ForeignKey("announcement.key"), primary_key=True),
+    Column("until", Words, primary_key=True),  # the key of the timer that lets it go
+    Column("at", DateTime, nullable=False),  # UTC
+)
+
+# The library as it was when it was last looked at, to tell what has changed since.
+known_document = Table(
+    "known_document",
+    metadata,
+    Column("path", Words, primary_key=True),
+    Column("facts", Facts, nullable=False),  # as it is
+    Column("base", Facts),  # as it was before the change that is still being announced
+    Column("announcement", Words, nullable=False),  # under which it is; "" for none
+    Column("since", DateTime),  # UTC
+)
+
+# Questions that went to the architects.
+open_question = Table(
+    "open_question",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("question", Words, nullable=False),
+    Column("platform", Words, nullable=False),
+    Column("account", Words, nullable=False),  # who asked
+    Column("name", Words, nullable=False),
+    Column("room", Words, nullable=False),  # where the reply goes
+    Column("at", DateTime, nullable=False),  # UTC
+    Column("answered_at", DateTime),  # UTC
 )

@@ -1,14 +1,14 @@
-"""Who sent an activity: an account with its facts of the moment."""
+"""Who sent an activity: an account, with its facts of the moment where these are asked for."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.people import Account, Standing
 from bot.teams.activities import Incoming
 from bot.teams.directory import Directory
-from bot.teams.references import TEAMS, reference_of, said
-from bot.teams.roster import Entry, Roster, standing
+from bot.teams.references import TEAMS, reference_of, room_of, said
+from bot.teams.roster import Entry, Roster, email, standing
 
 _LONGEST_ENTRA_ID = 64  # it is a GUID
 
@@ -23,30 +23,24 @@ class Accounts:
 
     async def sender(self, incoming: Incoming) -> Account:
         """Who sent an activity, and how they belong here. What cannot be found out makes a guest."""
-        id_ = _id(incoming)
-        return Account(
-            TEAMS,
-            id_,
-            incoming.tenant,
-            await self._standing(incoming),
-            "" if incoming.alone else incoming.conversation["id"],
-            said(incoming.sender.get("name")),
-        )
-
-    async def _standing(self, incoming: Incoming) -> Standing:
-        person = incoming.sender["id"]
-        if incoming.sender.get("role") in ("bot", "skill") or person.startswith("28:"):
-            return Standing.STRANGER
-        home = self.home
+        by, home = account_of(incoming), self.home
+        if _is_bot(incoming):
+            return replace(by, standing=Standing.STRANGER)
         if home is None:
-            return Standing.MEMBER
-        conversation = incoming.conversation["id"]
+            return by
+        member = (await self._entry(incoming, home)).member
+        if member is None:
+            return replace(by, standing=Standing.GUEST)
+        return replace(by, standing=standing(member, home), email=email(member, home))
+
+    async def _entry(self, incoming: Incoming, home: str) -> Entry:
+        person, conversation = incoming.sender["id"], incoming.conversation["id"]
         entry = self.roster.at_hand(conversation, person) or await self.roster.look_up(
             incoming.service_url, conversation, person
         )
         if entry.member is None:
             entry = await self._where_the_bot_is(person, home) or entry
-        return standing(entry.member, home) if entry.member is not None else Standing.GUEST
+        return entry
 
     async def _where_the_bot_is(self, person: str, home: str) -> Entry | None:
         """What the roster of their chat with the bot says: an extension is used in chats that the bot is not in."""
@@ -54,6 +48,17 @@ class Accounts:
         if chat is None:
             return None
         return await self.roster.look_up(reference_of(chat).service_url, chat.id, person)
+
+
+def account_of(incoming: Incoming) -> Account:
+    """Who sent an activity, as far as it says itself. In a thread of a channel the room is the channel: it is what can
+    be subscribed and posted in; answers go by the activity."""
+    room = "" if incoming.alone else room_of(incoming)
+    return Account(TEAMS, _id(incoming), incoming.tenant, room=room, name=said(incoming.sender.get("name")))
+
+
+def _is_bot(incoming: Incoming) -> bool:
+    return incoming.sender.get("role") in ("bot", "skill") or incoming.sender["id"].startswith("28:")
 
 
 def _id(incoming: Incoming) -> str:

@@ -40,6 +40,7 @@ class Incoming:
     added: Sequence[Json] = ()  # members, each as it was sent
     removed: Sequence[Json] = ()
     attachments: Sequence[Json] = ()
+    delivery: str = ""  # the key under which it was recorded; "" when it was not
 
     @property
     def alone(self) -> bool:

@@ -1,9 +1,13 @@
-"""Bot Framework's connector over HTTP: posts, updates and who is where, with our token, to allowed addresses only."""
+"""Bot Framework's connector over HTTP: posts, updates and who is where, with our token, to allowed addresses only.
+
+What answers a person is tried for a while; what is announced is tried once here, and paced by whoever announces it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import random
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -25,14 +29,27 @@ _TRY_AGAIN = frozenset({412, 429, 502, 503, 504})
 _TRIES = 4
 _LONGEST_WAIT = 30.0
 _FIRST_WAIT = 0.5
+_PATIENCE = re.compile(r"[0-9]{1,7}(\.[0-9]{1,7})?", re.ASCII)
 
 
 class DeliveryFailed(ArchwayError):
-    """The connector did not take something. `status` is its answer, None when there was none."""
+    """The connector did not take something. `status` is its answer, None when there was none; `seconds` is the patience
+    that it asked for, None when it named none; `for_all` tells whether it asked for it everywhere.
+    """
 
-    def __init__(self, reason: str, status: int | None = None) -> None:
-        self.status = status
+    def __init__(
+        self, reason: str, status: int | None = None, *, seconds: float | None = None, for_all: bool = False
+    ) -> None:
+        self.status, self.seconds, self.for_all = status, seconds, for_all
         super().__init__(reason)
+
+
+class NothingSent(DeliveryFailed):
+    """Nothing left this machine: no connection, no token. It can be tried again."""
+
+
+class PerhapsTaken(DeliveryFailed):
+    """It is not known whether it arrived: a time-out, a cut connection, an answer that makes no sense."""
 
 
 class PostGone(DeliveryFailed):
@@ -41,29 +58,34 @@ class PostGone(DeliveryFailed):
 
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """Sends activities. `token` is None for a bot without an app id; `pause` waits for so many seconds."""
+    """Sends activities. `token` is None for a bot without an app id; `pause` waits for so many seconds between `tries`."""
 
     session: Session
     service_urls: ServiceUrls
     now: Callable[[], float]
     token: BotToken | None = None
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    tries: int = _TRIES
 
     async def post(self, service_url: str, conversation: str, activity: Json, reply_to: str = "") -> str:
         """Posts an activity, under the one it replies to if there is one. The new post's id, "" when none came back.
 
         Raises `DeliveryFailed`.
         """
-        return _new_id(await self._send("POST", service_url, _path(conversation, reply_to), activity))
+        return _opened(await self._send("POST", service_url, _path(conversation, reply_to), activity)).id
 
     async def update(self, service_url: str, conversation: str, id: str, activity: Json) -> None:  # noqa: A002  # its name there
         """Replaces a post. Raises `PostGone` when it is not there any more, else `DeliveryFailed`."""
         try:
-            await self._send("PUT", service_url, _path(conversation, id), activity)
+            answer = await self._send("PUT", service_url, _path(conversation, id), activity)
         except DeliveryFailed as failed:
             if failed.status == 404:
                 raise PostGone(str(failed), 404) from None
             raise
+        if answer.strip() and not _is_object(
+            answer
+        ):  # a proxy's page: Teams itself answers with the id, or with nothing
+            raise PerhapsTaken("the answer to an update makes no sense")
 
     async def delete(self, service_url: str, conversation: str, id: str) -> None:  # noqa: A002  # its name there
         """Takes a post away. Raises `DeliveryFailed`."""
@@ -76,7 +98,7 @@ class Connector:
         """
         opened = _opened(await self._send("POST", service_url, "/v3/conversations", opening))
         if not opened.id:
-            raise DeliveryFailed("the connector opened a conversation without an id")
+            raise PerhapsTaken("the connector opened a conversation without an id")
         return opened.id, opened.activity_id
 
     async def member(self, service_url: str, conversation: str, person: str) -> Json:
@@ -95,35 +117,44 @@ class Connector:
         return listed if isinstance(listed, list) else []
 
     async def _send(
-        self, method: str, service_url: str, path: str, activity: Json | None, tries: int = _TRIES
+        self, method: str, service_url: str, path: str, activity: Json | None, tries: int | None = None
     ) -> bytes:
-        address = service_url.rstrip("/") + path
-        body = b"" if activity is None else msgspec.json.encode(activity)
-        tokens_refused = 0
+        """The answer, tried for several times while that makes sense. Raises `DeliveryFailed`."""
+        tokens_refused, tries = 0, tries or self.tries
         for attempt in range(1, tries + 1):
-            last = attempt == tries
-            token = ""
             try:
-                token = await self._token_for(service_url)
-                status, retry_after, answer = await self._exchange(method, address, body, token)
-            except (TokenUnavailable, aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-                if last:  # nothing has been sent, so it could be tried again until now
-                    raise DeliveryFailed(f"{type(error).__name__}: {error}") from error
-                await self.pause(_wait(attempt, None))
-                continue
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                raise DeliveryFailed(f"it is not known whether it arrived: {type(error).__name__}") from error
-            if 200 <= status < 300:
-                return answer
-            if status == 401 and self.token and not tokens_refused:
-                tokens_refused += 1
-                self.token.discard(token)
-                continue
-            asked = _seconds(retry_after, self.now())
-            if status not in _TRY_AGAIN or last or (asked or 0) > _LONGEST_WAIT:
-                raise DeliveryFailed(f"the connector answered {status} {_code(answer)}".strip(), status)
-            await self.pause(_wait(attempt, asked))
+                return await self._try(method, service_url, path, activity)
+            except DeliveryFailed as failed:
+                if failed.status == 401 and self.token and not tokens_refused:
+                    tokens_refused += 1
+                    continue
+                passes = isinstance(failed, NothingSent) or failed.status in _TRY_AGAIN
+                if not passes or attempt == tries or (failed.seconds or 0) > _LONGEST_WAIT:
+                    raise
+                await self.pause(_wait(attempt, failed.seconds))
         raise DeliveryFailed("the connector did not accept our token", 401)
+
+    async def _try(self, method: str, service_url: str, path: str, activity: Json | None) -> bytes:
+        """The answer to one try. Raises `DeliveryFailed`, and forgets a token that was not accepted."""
+        body = b"" if activity is None else msgspec.json.encode(activity)
+        try:
+            token = await self._token_for(service_url)
+            status, retry_after, answer = await self._exchange(method, service_url.rstrip("/") + path, body, token)
+        except (TokenUnavailable, aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise NothingSent(f"{type(error).__name__}: {error}") from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise PerhapsTaken(f"it is not known whether it arrived: {type(error).__name__}") from error
+        if 200 <= status < 300:
+            return answer
+        if status == 401 and self.token:
+            self.token.discard(token)
+        error_ = _error(answer)
+        raise DeliveryFailed(
+            f"the connector answered {status} {error_.code[:80]}".strip(),
+            status,
+            seconds=_seconds(retry_after, self.now()),
+            for_all=status == 429 and "tenant" in error_.message.casefold(),
+        )
 
     async def _token_for(self, service_url: str) -> str:
         """Our token, for an address that may have it. Checked here, where it is sent, whatever was checked before."""
@@ -156,7 +187,7 @@ def _seconds(retry_after: str | None, now: float) -> float | None:
     """The seconds of a Retry-After header, which may also be a date."""
     if not retry_after:
         return None
-    if retry_after.strip().isdecimal():
+    if _PATIENCE.fullmatch(retry_after.strip()):
         return float(retry_after)
     try:
         return max(0.0, parsedate_to_datetime(retry_after).timestamp() - now)
@@ -171,14 +202,11 @@ class _Resource(msgspec.Struct):
 
 class _Error(msgspec.Struct):
     code: str = ""
+    message: str = ""
 
 
 class _Errors(msgspec.Struct):
     error: _Error = msgspec.field(default_factory=_Error)
-
-
-def _new_id(answer: bytes) -> str:
-    return _opened(answer).id
 
 
 def _opened(answer: bytes) -> _Resource:
@@ -186,6 +214,13 @@ def _opened(answer: bytes) -> _Resource:
         return msgspec.json.decode(answer, type=_Resource)
     except (msgspec.DecodeError, RecursionError):
         return _Resource()
+
+
+def _is_object(answer: bytes) -> bool:
+    try:
+        return isinstance(msgspec.json.decode(answer), dict)
+    except (msgspec.DecodeError, RecursionError):
+        return False
 
 
 def _object(answer: bytes) -> Json:
@@ -196,9 +231,9 @@ def _object(answer: bytes) -> Json:
         raise DeliveryFailed("the connector did not answer with a JSON object") from None
 
 
-def _code(answer: bytes) -> str:
+def _error(answer: bytes) -> _Error:
     """The connector's word for what is wrong; its answer need not be JSON."""
     try:
-        return msgspec.json.decode(answer, type=_Errors).error.code[:80]
+        return msgspec.json.decode(answer, type=_Errors).error
     except (msgspec.DecodeError, RecursionError):
-        return ""
+        return _Error()

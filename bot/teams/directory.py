@@ -62,6 +62,15 @@ class Directory:
             else:
                 await self._remember(here)
 
+    async def arrive(self, incoming: Incoming) -> None:
+        """Keeps where the bot has just been added, before that is acknowledged: Teams tells it once. The rest of a team is
+        learnt afterwards, by `note`."""
+        here = conversation_of(incoming)
+        async with self._one_at_a_time:
+            await self._load()
+            if here.id not in self._known:
+                await self._remember(here)
+
     async def leave(self, incoming: Incoming) -> None:
         """Forgets where an activity came from: the bot was removed. With a team go all its channels."""
         here = conversation_of(incoming)
@@ -91,6 +100,35 @@ class Directory:
         await self._load()
         rooms = (room for room in self._known.values() if room.organisation == organisation)
         return next((room for room in rooms if person and reference_of(room).user == person), None)
+
+    async def place(self, id_: str) -> Conversation | None:
+        """A room by its id, or the chat with a person by their Entra or Teams id; None for an unknown one. What is not
+        known here may have been learnt by another process, so that what is kept is read anew.
+        """
+        await self._load()
+        if found := self._place(id_):
+            return found
+        await self._load(anew=True)
+        return self._place(id_)
+
+    async def anywhere(self) -> Conversation | None:
+        """A room, whichever: what a first word to somebody needs is alike in all. None while there are none."""
+        await self._load()
+        if not self._known:
+            await self._load(anew=True)
+        return max(self._known.values(), key=lambda room: reference_of(room).kind == CHANNEL, default=None)
+
+    async def learn(self, room: Conversation) -> None:
+        """Takes up a room that the bot has opened itself."""
+        async with self._one_at_a_time:
+            await self._load()
+            await self._remember(room)
+
+    def _place(self, id_: str) -> Conversation | None:
+        if room := self._known.get(id_):
+            return room
+        chats = ((room, reference_of(room)) for room in self._known.values())
+        return next((room for room, chat in chats if id_ and id_ in (chat.user, chat.person)), None)
 
     async def _note_team(self, incoming: Incoming, reference: Reference, here: Conversation) -> None:
         name = said(_team_name(incoming))

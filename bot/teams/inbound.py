@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from botbuilder.core import TurnContext
 from botbuilder.core.teams import TeamsActivityHandler
 from botbuilder.schema import Activity, Attachment
 
 from bot.cards.adaptive_cards import inert
-from bot.cards.model import Card, Form, Place
+from bot.cards.model import Card, Form, Place, Silence
 from bot.cards.text import clean
-from bot.domain.commands import Welcome, understand
+from bot.domain.commands import Welcome
 from bot.teams.accounts import Accounts
 from bot.teams.activities import Incoming, Json
 from bot.teams.adapter import answer_invoke, incoming_of
 from bot.teams.connector import DeliveryFailed, PostGone
 from bot.teams.directory import Directory, changes_channels
-from bot.teams.gestures import read_submit
 from bot.teams.invokes import Invokes
-from bot.teams.mentions import is_called, without_cards, without_mentions
 from bot.teams.outbound import NOT_POSTED, message
 from bot.teams.posts import Posts
-from bot.teams.references import PERSONAL, kind_of
 from bot.teams.replies import Replies
 from bot.teams.seen import SeenActivities
+from bot.teams.wishes import is_submit, press_in, wish_in
 
 _WELCOME = "welcome"
 
@@ -41,6 +40,7 @@ class Assistant(TeamsActivityHandler):  # type: ignore[misc]  # the SDK carries 
         invokes: Invokes,
         directory: Directory,
         knows: Callable[[str], bool],
+        listens: Callable[[str], bool],
         welcomed: SeenActivities,
     ) -> None:
         self._replies = replies
@@ -49,21 +49,22 @@ class Assistant(TeamsActivityHandler):  # type: ignore[misc]  # the SDK carries 
         self._invokes = invokes
         self._directory = directory
         self._knows = knows
+        self._listens = listens
         self._welcomed = welcomed
 
     async def on_message_activity(self, turn_context: TurnContext) -> None:
         """A message to the bot is answered where it was written; so is a button of a client without invokes."""
         incoming = incoming_of(turn_context)
-        if isinstance(incoming.value, dict) and not incoming.text.strip():
+        if is_submit(incoming):
             await self._pressed(turn_context, incoming)
-        elif _is_for_us(incoming):
-            text = without_cards(incoming.text)
-            words = without_mentions(text, incoming.entities, incoming.recipient["id"])
-            if not words and (text != incoming.text or any(map(_is_card, incoming.attachments))):
-                return  # a card that somebody put there with the extension, and no word to us
-            by = await self._accounts.sender(incoming)
-            command = understand(words, by, self._knows, for_all=bool(by.room))
-            await turn_context.send_activity(_activity(await self._replies.shown(command)))
+            return
+        wish = wish_in(incoming, self._knows, self._listens)
+        if wish is None:
+            return
+        by = await self._accounts.sender(incoming)
+        try:
+            await _say(turn_context, await self._replies.shown(replace(wish, by=by), incoming.delivery))
+        finally:
             await self._directory.note(incoming)
 
     async def on_invoke_activity(self, turn_context: TurnContext) -> None:
@@ -99,10 +100,12 @@ class Assistant(TeamsActivityHandler):  # type: ignore[misc]  # the SDK carries 
 
     async def _arrived(self, turn_context: TurnContext, incoming: Incoming) -> None:
         """Teams tells of an arrival in two ways, and sometimes twice: it is greeted once."""
-        if self._welcomed.is_new(incoming.conversation["id"], _WELCOME):
-            by = await self._accounts.sender(incoming)
-            await turn_context.send_activity(_activity(await self._replies.shown(Welcome(by))))
-        await self._directory.note(incoming)
+        try:
+            if self._welcomed.is_new(incoming.conversation["id"], _WELCOME):
+                by = await self._accounts.sender(incoming)
+                await _say(turn_context, await self._replies.shown(Welcome(by)))
+        finally:
+            await self._directory.note(incoming)
 
     async def _left(self, incoming: Incoming) -> None:
         self._welcomed.forget(incoming.conversation["id"], _WELCOME)
@@ -111,9 +114,7 @@ class Assistant(TeamsActivityHandler):  # type: ignore[misc]  # the SDK carries 
     async def _pressed(self, turn_context: TurnContext, incoming: Incoming) -> None:
         """The fallback of a button: its answer can only be a post, or a change of the card."""
         by = await self._accounts.sender(incoming)
-        said = await self._replies.to_press(
-            read_submit(incoming.value), by, incoming.sender["id"], for_all=bool(by.room)
-        )
+        said = await self._replies.to_press(press_in(incoming), by, incoming, for_all=bool(by.room))
         match said.reply:
             case Card(place=Place.INSTEAD) as card if incoming.reply_to:
                 try:
@@ -127,17 +128,13 @@ class Assistant(TeamsActivityHandler):  # type: ignore[misc]  # the SDK carries 
                 except (DeliveryFailed, ValueError):
                     sentence = NOT_POSTED
                 await turn_context.send_activity(Activity(type="message", text=inert(clean(sentence))))
-            case card_or_form:
-                await turn_context.send_activity(_activity(card_or_form))
+            case reply:
+                await _say(turn_context, reply)
 
 
-def _is_for_us(incoming: Incoming) -> bool:
-    """Whether a message is to the bot: in a personal chat each one is, elsewhere those that mention it."""
-    return kind_of(incoming) == PERSONAL or is_called(incoming.entities, incoming.recipient["id"])
-
-
-def _is_card(attachment: Json) -> bool:
-    return str(attachment.get("contentType")).startswith("application/vnd.microsoft.card.")
+async def _say(turn_context: TurnContext, what: Card | Form | Silence) -> None:
+    if not isinstance(what, Silence):
+        await turn_context.send_activity(_activity(what))
 
 
 def _has(incoming: Incoming, members: Sequence[Json]) -> bool:

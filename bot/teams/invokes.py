@@ -9,15 +9,19 @@ from functools import lru_cache
 import structlog
 
 from bot.background import Background
-from bot.cards.model import Card, Form, Place
+from bot.cards.model import Card, Form, Place, Silence
 from bot.domain.commands import LONGEST_QUESTION, Ask, OpenQuestionForm, Preview, Search
+from bot.domain.people import Account
 from bot.domain.rooms import Conversation
 from bot.teams.accounts import Accounts
 from bot.teams.activities import Incoming, Json
+from bot.teams.afterwards import Afterwards
 from bot.teams.connector import DeliveryFailed, PostGone
-from bot.teams.gestures import message_text, read_action, read_command, read_dialog, read_link, read_submit
+from bot.teams.gestures import Press, message_text, read_command, read_link
 from bot.teams.outbound import (
+    DONE,
     NOT_POSTED,
+    TAKEN,
     TOO_SLOW,
     dialog,
     dialog_end,
@@ -30,12 +34,13 @@ from bot.teams.outbound import (
     not_here,
     notice,
     offered_as_json,
+    sentence_of,
     toast,
     unfurled,
 )
-from bot.teams.posts import Posts
 from bot.teams.queries import read_query
-from bot.teams.replies import Replies
+from bot.teams.replies import Replies, Said
+from bot.teams.wishes import press_in
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -51,11 +56,17 @@ class Invokes:
     """Answers invokes. Knows places, forms and cards; what a verb means is none of its business."""
 
     def __init__(
-        self, replies: Replies, accounts: Accounts, posts: Posts, background: Background, seconds: float = SECONDS
+        self,
+        replies: Replies,
+        accounts: Accounts,
+        afterwards: Afterwards,
+        background: Background,
+        seconds: float = SECONDS,
     ) -> None:
         self._replies = replies
         self._accounts = accounts
-        self._posts = posts
+        self._afterwards = afterwards
+        self._posts = afterwards.posts
         self._background = background
         self._seconds = seconds
         self._offer = lru_cache(_REMEMBERED)(offered_as_json)
@@ -81,7 +92,7 @@ class Invokes:
                 return await work(incoming)
         except TimeoutError:
             log.warning("an invoke from Teams took too long", invoke=incoming.name, seconds=self._seconds)
-            return not_here(incoming.name, TOO_SLOW)
+            return not_here(incoming.name, TAKEN if incoming.delivery else TOO_SLOW)
 
     async def _search(self, incoming: Incoming) -> Json:
         query = read_query(incoming.value)
@@ -99,13 +110,11 @@ class Invokes:
 
     async def _select(self, incoming: Incoming) -> Json:
         """A result that was chosen: its card, where a client asks for it instead of taking what it has."""
-        press = read_submit(incoming.value)
+        press = press_in(incoming)
         if press is None:
             return not_here(incoming.name)
-        said = await self._replies.to_press(
-            press, await self._accounts.sender(incoming), incoming.sender["id"], for_all=True
-        )
-        return inserted(said.reply) if isinstance(said.reply, Card) else notice(said.reply.title)
+        said = await self._said(incoming, press, await self._accounts.sender(incoming), for_all=True)
+        return inserted(said.reply) if isinstance(said.reply, Card) else notice(sentence_of(said.reply))
 
     async def _open_action(self, incoming: Incoming) -> Json:
         """An action of the extension, chosen on a message or where one is written."""
@@ -113,37 +122,38 @@ class Invokes:
             return not_here(incoming.name)
         by = await self._accounts.sender(incoming)
         text = message_text(incoming.value, LONGEST_QUESTION)
-        return dialog(await self._replies.shown(Ask(by, text) if text else OpenQuestionForm(by)))
+        shown = await self._replies.shown(Ask(by, text) if text else OpenQuestionForm(by))
+        return await self._shown_in_dialog(incoming, shown, None)
 
     async def _submit_action(self, incoming: Incoming) -> Json:
         """A button or form in a dialog of the extension. What is for everybody goes into the message being written:
         the person sends it, in a chat that the bot need not be in.
         """
         by = await self._accounts.sender(incoming)
-        said = await self._replies.to_press(read_dialog(incoming.value), by, incoming.sender["id"], for_all=False)
+        said = await self._said(incoming, press_in(incoming), by, for_all=False)
         if isinstance(said.reply, Card) and said.reply.place is Place.ROOM and said.room is None and by.room:
             return inserted(said.reply)
         return await self._shown_in_dialog(incoming, said.reply, said.room)
 
     async def _dialog(self, incoming: Incoming) -> Json:
         """A dialog that a button opens, or a button or form in it."""
-        press = read_dialog(incoming.value)
+        press = press_in(incoming)
         if press is None:
             return not_here(incoming.name)
-        said = await self._replies.to_press(
-            press, await self._accounts.sender(incoming), incoming.sender["id"], for_all=False
-        )
+        said = await self._said(incoming, press, await self._accounts.sender(incoming), for_all=False)
         return await self._shown_in_dialog(incoming, said.reply, said.room)
 
     async def _press(self, incoming: Incoming) -> Json:
         """A button or form on a card in a chat. The answer is seen by whoever pressed, a post by everybody."""
-        press = read_action(incoming.value)
+        press = press_in(incoming)
         if press is None:
             return malformed()
         by = await self._accounts.sender(incoming)
         filled_in = bool(press.values)
-        said = await self._replies.to_press(press, by, incoming.sender["id"], for_all=bool(by.room) and not filled_in)
+        said = await self._said(incoming, press, by, for_all=bool(by.room) and not filled_in)
         match said.reply:
+            case Silence():
+                return toast(DONE)
             case Form() as form:
                 return in_place(form)
             case Card(place=Place.INSTEAD) as card:
@@ -164,13 +174,31 @@ class Invokes:
     async def _press_in_message(self, incoming: Incoming) -> Json:
         """A button on a card that somebody sent with the extension, from a client that knows no better."""
         by = await self._accounts.sender(incoming)
-        said = await self._replies.to_press(
-            read_submit(incoming.value), by, incoming.sender["id"], for_all=bool(by.room)
-        )
-        await self._posted(incoming, said.reply, said.room)
+        said = await self._said(incoming, press_in(incoming), by, for_all=bool(by.room))
+        if not isinstance(said.reply, Silence):
+            await self._posted(incoming, said.reply, said.room)
         return {}
 
-    async def _shown_in_dialog(self, incoming: Incoming, reply: Card | Form, room: Conversation | None) -> Json:
+    async def _said(self, incoming: Incoming, press: Press | None, by: Account, *, for_all: bool) -> Said:
+        """The reply to a press. When Teams waits no longer for that to a recorded one, it is shown as soon as it is there."""
+        asking = self._replies.to_press(press, by, incoming, for_all=for_all)
+        if not incoming.delivery:
+            return await asking
+        work = self._background.start(asking, awaited=True)
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            self._background.start(self._follow(incoming, work))
+            raise
+
+    async def _follow(self, incoming: Incoming, work: asyncio.Task[Said]) -> None:
+        await self._afterwards.show(incoming, await work)
+
+    async def _shown_in_dialog(
+        self, incoming: Incoming, reply: Card | Form | Silence, room: Conversation | None
+    ) -> Json:
+        if isinstance(reply, Silence):
+            return dialog_end(DONE)
         if isinstance(reply, Card) and reply.place is Place.ROOM:
             return dialog_end(reply.summary if await self._posted(incoming, reply, room) else NOT_POSTED)
         return dialog(reply)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 from bot.cards import adaptive_cards
-from bot.cards.model import Card, Caution, Form, Note, Reply, Result, Results, Text
+from bot.cards.model import Card, Caution, Form, Note, Reply, Result, Results, Silence, Text
 from bot.cards.text import clean
 from bot.teams.activities import Json
 
@@ -21,6 +21,9 @@ _LONGEST_TOAST = 300  # characters; what is longer is posted as a card
 
 UNKNOWN = "Archway does not know this action. It may belong to a newer or an older version of the app."
 TOO_SLOW = "That took too long. Please try again."
+NOT_TAKEN = "Too much comes in at once. Please try this again in a moment."
+TAKEN = "This takes longer than usual. It is written down and will be done as soon as that is possible."
+DONE = "That is done."
 NOT_POSTED = "That could not be posted there. Is Archway still in that team or chat?"
 
 
@@ -31,6 +34,14 @@ def message(what: Card | Form) -> Json:
         return {"type": "message", "summary": adaptive_cards.inert(clean(what.title)), "attachments": [attachment]}
     summary = adaptive_cards.inert(clean(what.summary))
     return {"type": "message", "summary": summary, "attachments": [adaptive_cards.attachment(what)]}
+
+
+def marked(post: Json, reference: str) -> Json:
+    """The message, with a reference that stays with it and that nobody sees: as the id of its card's first element."""
+    (attachment,) = post["attachments"]
+    first, *others = attachment["content"]["body"]
+    content = {**attachment["content"], "body": [{**first, "id": reference}, *others]}
+    return {**post, "attachments": [{**attachment, "content": content}]}
 
 
 def notice(sentence: str) -> Json:
@@ -54,7 +65,17 @@ def found(reply: Reply, offer: Callable[[Result], object] = offered) -> Json:
     if isinstance(reply, Results):
         attachments = [offer(result) for result in reply.results]
         return {"composeExtension": {"type": "result", "attachmentLayout": "list", "attachments": attachments}}
-    return notice(reply.summary if isinstance(reply, Card) else reply.title)
+    return notice(sentence_of(reply))
+
+
+def sentence_of(reply: Card | Form | Silence) -> str:
+    """A reply where there is room for a sentence alone."""
+    match reply:
+        case Card():
+            return reply.summary
+        case Form():
+            return reply.title
+    return DONE
 
 
 def unfurled(reply: Reply) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from bot.teams.activities import Incoming, Json
 PERSONAL, GROUP, CHANNEL = "personal", "groupChat", "channel"
 TEAMS = "teams"
 _LONGEST_NAME = 200
+_ENTRA_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def conversation_of(incoming: Incoming) -> Conversation:
     reference = Reference(kind, incoming.service_url, incoming.recipient["id"])
     if kind == CHANNEL:
         team, channel = _member(data, "team"), _member(data, "channel")
-        id_ = channel["id"] or channel_of(incoming.conversation["id"])
+        id_ = room_of(incoming)
         reference = Reference(kind, incoming.service_url, incoming.recipient["id"], team=team["id"])
         # A team's first channel bears the team's id and has no name of its own.
         name = channel_name(team["name"], channel["name"] or ("General" if id_ == team["id"] else ""))
@@ -84,6 +86,13 @@ def channel_conversations(team: Incoming, team_name: str, listed: Any) -> list[C
     ]  # fmt: skip
 
 
+def room_of(incoming: Incoming) -> str:
+    """The id of the room that an activity came from: of a thread that of its channel."""
+    if kind_of(incoming) != CHANNEL:
+        return str(incoming.conversation["id"])
+    return _member(incoming.channel_data, "channel")["id"] or channel_of(incoming.conversation["id"])
+
+
 def kind_of(incoming: Incoming) -> str:
     """The kind of the conversation that an activity came from."""
     kind = incoming.conversation.get("conversationType")
@@ -94,9 +103,41 @@ def kind_of(incoming: Incoming) -> str:
     return PERSONAL if incoming.alone else GROUP
 
 
+def is_person(id_: str) -> bool:
+    """Whether an id is somebody's, an Entra id or Bot Framework's own, and not that of a room."""
+    return id_.startswith("29:") or bool(_ENTRA_ID.fullmatch(id_))
+
+
 def channel_of(conversation: str) -> str:
     """The channel of a thread's conversation id."""
     return conversation.partition(";messageid=")[0]
+
+
+def thread_of(conversation: str) -> str:
+    """The first post of a thread, by its conversation id; "" when that is none of a thread."""
+    return conversation.partition(";messageid=")[2]
+
+
+def thread_opening(room: Conversation, message: Json) -> Json:
+    """What begins a thread in a channel. Raises `ValueError` for a damaged reference."""
+    return {
+        "isGroup": True,
+        "bot": {"id": reference_of(room).bot},
+        "tenantId": room.organisation,
+        "channelData": {"channel": {"id": room.id}, "tenant": {"id": room.organisation}},
+        "activity": message,
+    }
+
+
+def chat_opening(bot: str, person: str, organisation: str) -> Json:
+    """What begins a chat with somebody, by Teams or Entra id; where there is one already, it leads there."""
+    return {
+        "isGroup": False,
+        "bot": {"id": bot},
+        "members": [{"id": person}],
+        "tenantId": organisation,
+        "channelData": {"tenant": {"id": organisation}},
+    }
 
 
 def channel_name(team: str, channel: str) -> str:

@@ -1,8 +1,9 @@
-"""Who somebody is at this moment, by the connector's roster: a member, a guest, a stranger; and where they are in."""
+"""Who somebody is at this moment, by the connector's roster: a member, a guest, a stranger; where they are, and under which address."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -18,6 +19,7 @@ FRESH_SECONDS = 60.0  # facts about a person are at most so old
 _AFTER_FAILURE_SECONDS = 10.0
 _LOOK_UP_SECONDS = 1.0
 _MOST = 20_000
+_ADDRESS = re.compile(r"[^@\s\0]{1,64}@[^@\s\0]{1,255}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +92,17 @@ def standing(member: Json, home: str) -> Standing:
         return Standing.GUEST
     vouched = role == "user" and isinstance(tenant, str) and bool(tenant)
     return Standing.MEMBER if vouched or (isinstance(name, str) and name) else Standing.GUEST
+
+
+def email(member: Json, home: str) -> str:
+    """The address that a roster vouches for: of a member of the tenant `home`, in lower case; "" for everybody else."""
+    tenant = member.get("tenantId")
+    if not isinstance(tenant, str) or tenant.casefold() != home.casefold():
+        return ""
+    if standing(member, home) is not Standing.MEMBER:
+        return ""
+    for name in ("email", "userPrincipalName"):
+        address = member.get(name)
+        if isinstance(address, str) and _ADDRESS.fullmatch(address) and "#ext#" not in address.casefold():
+            return address.encode().lower().decode()  # ASCII alone: U+212A would become the k of somebody else
+    return ""

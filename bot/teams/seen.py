@@ -48,18 +48,27 @@ class AnswersGiven:
 
     now: Callable[[], float]
     begin: Callable[[Coroutine[Any, Any, Json]], asyncio.Task[Json]]
-    _given: dict[tuple[str, ...], tuple[float, asyncio.Task[Json]]] = field(default_factory=dict)  # oldest first
+    _given: dict[str, tuple[float, asyncio.Task[Json]]] = field(default_factory=dict)  # oldest first
 
-    async def once(self, key: tuple[str, ...], work: Callable[[], Coroutine[Any, Any, Json]]) -> Json:
-        """The answer under `key`: that of `work` the first time, the same one from then on, also while it is made."""
+    async def once(self, key: str, work: Callable[[], Coroutine[Any, Any, Json]]) -> Json:
+        """The answer under `key`: that of `work` the first time, the same one from then on, also while it is made.
+
+        Raises what `work` raises, which is then forgotten.
+        """
         now = self.now()
         while self._given and not 0 <= now - next(iter(self._given.values()))[0] < REMEMBERED_SECONDS:
             del self._given[next(iter(self._given))]
         while len(self._given) >= _MOST_ANSWERS:
             del self._given[next(iter(self._given))]
         if key not in self._given:
-            self._given[key] = now, self.begin(work())
+            task = self.begin(work())
+            task.add_done_callback(lambda done: self._failed(key, done))
+            self._given[key] = now, task
         return await asyncio.shield(self._given[key][1])
+
+    def _failed(self, key: str, done: asyncio.Task[Json]) -> None:
+        if (done.cancelled() or done.exception()) and self._given.get(key, (0.0, None))[1] is done:
+            del self._given[key]
 
     def __len__(self) -> int:
         return len(self._given)

@@ -1,54 +1,64 @@
-"""Teams as the web layer sees it: a delivery from its gate to its answer."""
+"""Teams as the web layer and the announcer see it: a delivery from its gate to its answer, a post to its room.
+
+gate → intake (what changes something is written down) → who sent it → command → `dispatch` → reply → its place
+"""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import msgspec
 import structlog
 
 from bot.background import Background
-from bot.cards.model import Card
-from bot.delivery import Answered, Delivery
-from bot.domain.rooms import Conversation, Receipt
+from bot.cards import catalog
+from bot.cards.model import Card, Form, Silence
+from bot.delivery import AlreadyDone, Answered, Delivery, Dispatch, Inbox, Overloaded, Recorded
+from bot.domain.announcements import Posted
+from bot.domain.commands import changes
+from bot.domain.people import Account
+from bot.errors import OutdatedButton
+from bot.teams import graph
 from bot.teams.accounts import Accounts
-from bot.teams.activities import Incoming, Json
+from bot.teams.activities import Incoming, Json, read
 from bot.teams.adapter import ConnectorAdapter
+from bot.teams.afterwards import Afterwards
+from bot.teams.announcing import Announcing
 from bot.teams.connector import Connector, DeliveryFailed
 from bot.teams.credentials import BotToken, scope_for
 from bot.teams.directory import Directory, Rooms
 from bot.teams.gates import Gate, LoopbackGate, TokenGate
+from bot.teams.graph import Graph
 from bot.teams.inbound import Assistant
+from bot.teams.intake import Intake
 from bot.teams.invokes import Invokes
 from bot.teams.keys import SigningKeys
-from bot.teams.outbound import not_here
+from bot.teams.outbound import DONE, NOT_TAKEN, not_here
 from bot.teams.posts import Posts
 from bot.teams.rejected import Rejected, unavailable
-from bot.teams.replies import Dispatch, Replies
+from bot.teams.replies import Replies, Said
 from bot.teams.roster import Roster
 from bot.teams.seen import AnswersGiven, SeenActivities
 from bot.teams.service_urls import ServiceUrls
 from bot.teams.session import Session
 from bot.teams.sharing import Sharing
 from bot.teams.tokens import TokenCheck
+from bot.teams.wishes import PRESSES, key_of, wish_in
 
 log = structlog.stdlib.get_logger(__name__)
 
-# Invokes that may change something: sent again, they get the answer that was given.
-_ONCE = frozenset(
-    {"adaptiveCard/action", "composeExtension/submitAction", "composeExtension/onCardButtonClicked", "task/submit"}
-)
-
 
 class TeamsSurface:
-    """The bot in Teams; a `bot.delivery.Surface`.
+    """The bot in Teams; a `bot.delivery.Surface` and a `bot.posting.Platform`.
 
     Without `app_id` it answers callers on this machine only, and sends no token. `rooms` keeps the conversations that
-    it is in; without it they are known until it ends. `now` is in seconds since the epoch, `pause` waits between tries
-    to deliver. Needs a running loop from the first delivery on.
+    it is in; without it they are known until it ends. Without an `inbox` nothing is recorded. `listens` tells of a room
+    ("teams:19:…") whether words in threads of our posts there can be meant for us. `groups` names the Entra groups that
+    roles name now, by their object ids; Graph is asked at `graph_url` once there are some. `now` is in seconds since the
+    epoch, `pause` waits between tries to deliver. Needs a running loop from the first delivery on.
     """
 
     def __init__(
@@ -64,33 +74,46 @@ class TeamsSurface:
         service_urls: Sequence[str],
         now: Callable[[], float],
         rooms: Rooms | None = None,
+        inbox: Inbox | None = None,
+        listens: Callable[[str], bool] = lambda _: False,
+        groups: Callable[[], Iterable[str]] = tuple,
+        graph_url: str = graph.PUBLIC_URL,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._session = Session()
         self._background = Background()
         self._seen = SeenActivities(now)
         self._answers = AnswersGiven(now, partial(self._background.start, awaited=True))
+        self._intake = Intake(inbox, knows, listens)
+        self._knows, self._listens = knows, listens
         allowed = ServiceUrls(service_urls, loopback_only=app_id is None)
         token: BotToken | None = None
+        vouch: Callable[[Account], Awaitable[Account]] | None = None
         self._gate: Gate = LoopbackGate(allowed)
         if app_id is not None:
             keys = SigningKeys(metadata_url, self._session, now)
             self._gate = TokenGate(TokenCheck(app_id, keys, now), allowed, tenant_id)
-            token = BotToken(app_id, app_password or "", token_url, scope_for(metadata_url), self._session, now)
+            granted = partial(BotToken, app_id, app_password or "", token_url, session=self._session, now=now)
+            token = granted(scope=scope_for(metadata_url))
+            vouch = Graph(graph_url, granted(scope=graph.scope_for(graph_url)), self._session, groups, now).vouched
         connector = Connector(self._session, allowed, now, token, pause)
         directory, roster = Directory(connector, rooms), Roster(connector, now)
-        replies = Replies(dispatch, Sharing(directory, roster))
-        accounts = Accounts(roster, directory, tenant_id if app_id is not None else None)
-        self._posts = Posts(connector)
-        invokes = Invokes(replies, accounts, self._posts, self._background)
+        self._directory = directory
+        self._replies = Replies(dispatch, Sharing(directory, roster), vouch)
+        self._accounts = Accounts(roster, directory, tenant_id if app_id is not None else None)
+        posts = Posts(connector)
+        self._announcing = Announcing(replace(connector, tries=1), directory)
+        self._afterwards = Afterwards(posts, directory)
+        invokes = Invokes(self._replies, self._accounts, self._afterwards, self._background)
         self._adapter = ConnectorAdapter(connector)
         self._assistant = Assistant(
-            replies=replies,
-            accounts=accounts,
-            posts=self._posts,
+            replies=self._replies,
+            accounts=self._accounts,
+            posts=posts,
             invokes=invokes,
             directory=directory,
             knows=knows,
+            listens=listens,
             welcomed=SeenActivities(now),
         )
 
@@ -107,20 +130,40 @@ class TeamsSurface:
             log.exception("a delivery from Teams could not be judged")
             return _refused(unavailable("This could not be judged just now.", 10))
         if activity.type == "invoke":
-            return Answered(200, msgspec.json.encode(await self._answered(activity)))
+            return Answered(200, msgspec.json.encode(await self._answered(activity, delivery.body)))
         if self._seen.is_new(activity.conversation["id"], activity.id):
-            self._background.start(self._worked_on(activity))
+            await self._keep_arrival(activity)
+            await self._take(activity, delivery.body)
         return Answered(200)
 
-    async def post(self, room: Conversation, card: Card) -> Receipt:
-        """Posts a card unasked: in a channel as a new thread, else into the chat. Raises `DeliveryFailed`."""
-        return await self._posts.post(room, card)
+    async def resume(self, delivery: Recorded) -> None:
+        """Works on a recorded delivery whose work was cut. An invoke can be answered no longer: its reply is posted.
 
-    async def update(self, receipt: Receipt, card: Card) -> Receipt:
-        """Puts a card in the place of a post. A post that has vanished is posted afresh: keep the receipt that comes
-        back. Raises `DeliveryFailed`.
+        Raises what keeps it from being done.
         """
-        return await self._posts.update(receipt, card)
+        activity = replace(read(delivery.body), delivery=delivery.key)
+        wish = wish_in(activity, self._knows, self._listens)
+        if wish is None or not changes(wish):
+            raise OutdatedButton  # of another version of the bot
+        by = await self._accounts.sender(activity)
+        try:
+            reply = await self._replies.of(replace(wish, by=by), delivery.key)
+        except AlreadyDone:
+            return
+        if isinstance(reply, Card | Form | Silence):
+            self._background.start(self._afterwards.show(activity, Said(reply)))
+
+    async def post(self, room: str, card: Card, reference: str, *, maybe_posted: bool = False) -> Posted:
+        """Posts a card in a room: in a channel as a new thread, else into the chat. Teams cannot be asked what is there:
+        what was `maybe_posted` is posted again, under the same reference. Raises `PostingError`.
+        """
+        if maybe_posted:
+            log.info("a post may stand twice in Teams", room=room, reference=reference)
+        return await self._announcing.post(room, card, reference)
+
+    async def update(self, posted: Posted, card: Card, reference: str) -> Posted:
+        """Puts a card in the place of a post. Raises `PostingError`; `PostVanished` when it is not there any more."""
+        return await self._announcing.update(posted, card, reference)
 
     async def close(self) -> None:
         """Finishes what was acknowledged, then lets go of connections. Cancelled, it drops what is left."""
@@ -129,12 +172,40 @@ class TeamsSurface:
         finally:
             await self._session.close()
 
-    async def _answered(self, activity: Incoming) -> Json:
-        if activity.name not in _ONCE or not activity.id:
+    async def _answered(self, activity: Incoming, body: bytes) -> Json:
+        if activity.name not in PRESSES:
             return await self._invoked(activity)
-        what = hashlib.sha256(msgspec.json.encode(activity.value)).hexdigest()
-        key = (activity.conversation["id"], activity.sender["id"], activity.id, activity.name, what)
-        return await self._answers.once(key, lambda: self._invoked(activity))
+        try:
+            if not activity.id:
+                return await self._pressed(activity, body)
+            return await self._answers.once(key_of(activity, body), lambda: self._pressed(activity, body))
+        except Overloaded:
+            return not_here(activity.name, NOT_TAKEN)
+
+    async def _pressed(self, activity: Incoming, body: bytes) -> Json:
+        """The answer to a press that may change something. Raises `Overloaded`: it was not written down."""
+        admitted = await self._intake.admitted(activity, body)
+        return await self._invoked(admitted) if admitted else not_here(activity.name, DONE)
+
+    async def _keep_arrival(self, activity: Incoming) -> None:
+        bot = activity.recipient["id"]
+        if activity.action == "add" or any(member.get("id") == bot for member in activity.added):
+            try:
+                await self._directory.arrive(activity)
+            except Exception:  # it is learnt again from the next word there
+                log.exception("a room that the bot was added to could not be written down")
+
+    async def _take(self, activity: Incoming, body: bytes) -> None:
+        """Begins to work on what needs no answer, once it is written down where it must be."""
+        try:
+            admitted = await self._intake.admitted(activity, body)
+        except Overloaded:
+            self._seen.forget(activity.conversation["id"], activity.id)
+            sorry = Said(catalog.refusal(NOT_TAKEN))
+            self._background.start(self._afterwards.show(activity, sorry))
+            return
+        if admitted:
+            self._background.start(self._worked_on(admitted))
 
     async def _invoked(self, activity: Incoming) -> Json:
         try:

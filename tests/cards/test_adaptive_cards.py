@@ -5,6 +5,7 @@ from typing import Any
 from bot.cards import adaptive_cards
 from bot.cards.model import (
     BREAK,
+    Added,
     Card,
     Caution,
     Code,
@@ -15,6 +16,7 @@ from bot.cards.model import (
     Literal,
     Note,
     Quote,
+    Removed,
     Result,
     Results,
     Strong,
@@ -90,6 +92,14 @@ def test_small_print_keeps_its_distance_and_stays_together() -> None:
         "medium",
         "small",
     ]
+
+
+def test_words_that_went_are_struck_and_words_that_came_stand_out() -> None:
+    (drawn,) = body(Text((Removed("[a](https://evil.example)"), Added("{{DATE(x)}}"))))
+    assert drawn == line(
+        run("[a](https://evil.example)", strikethrough=True, isSubtle=True),
+        run("{\u2060{DATE(x)}}", weight="bolder", color="good"),
+    )
 
 
 def test_a_break_begins_a_new_line() -> None:

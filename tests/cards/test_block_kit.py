@@ -1,12 +1,30 @@
 """How a card becomes blocks."""
 
+from typing import Any
+
 from bot.cards import block_kit
-from bot.cards.model import BREAK, Card, Caution, Code, Facts, Heading, Items, Link, Literal, Note, Quote, Strong, Text
+from bot.cards.model import (
+    BREAK,
+    Added,
+    Card,
+    Caution,
+    Code,
+    Facts,
+    Heading,
+    Items,
+    Link,
+    Literal,
+    Note,
+    Quote,
+    Removed,
+    Strong,
+    Text,
+)
 
 URL = "https://git.example.org/x"
 
 
-def blocks(*of: object, title: str | None = None) -> list[dict[str, object]]:
+def blocks(*of: object, title: str | None = None) -> list[dict[str, Any]]:
     return block_kit.blocks(Card("any", "", of, title))  # type: ignore[arg-type] # blocks, named one by one
 
 
@@ -100,6 +118,17 @@ def test_a_break_begins_a_new_line_and_a_line_feed_in_a_text_does_not() -> None:
                 {"type": "text", "text": "two three"},
             ],
         }
+    ]
+
+
+def test_words_that_went_are_struck_and_words_that_came_are_bold() -> None:
+    drawn = blocks(Text(("Keys ", Removed("<SHOULD>"), " ", Added("*MUST*"), " be.")))
+    assert drawn[0]["elements"][0]["elements"] == [
+        {"type": "text", "text": "Keys "},
+        {"type": "text", "text": "<SHOULD>", "style": {"strike": True}},
+        {"type": "text", "text": " "},
+        {"type": "text", "text": "*MUST*", "style": {"bold": True}},
+        {"type": "text", "text": " be."},
     ]
 
 

@@ -143,6 +143,15 @@ def test_a_form_is_a_card_of_inputs_in_teams() -> None:
     assert [action["data"] for action in card["actions"]] == [{"verb": "ask", "about": "STD-1"}]
 
 
+def test_a_field_may_stay_empty() -> None:
+    form = replace(FORM, fields=(replace(FORM.fields[0], optional=True), FORM.fields[1]))
+    _, question, room = block_kit.view(form)["blocks"]
+    assert (question.get("optional"), room.get("optional")) == (True, None)
+    _, question, room = adaptive_cards.form(form)["body"]
+    assert (question.get("isRequired"), room.get("isRequired")) == (None, True)
+    assert "errorMessage" not in question
+
+
 def test_a_form_says_its_title_where_no_dialog_does() -> None:
     first = adaptive_cards.form(FORM, titled=True)["body"][0]
     assert first["inlines"][0]["text"] == "Ask away"

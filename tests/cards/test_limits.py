@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bot.cards import adaptive_cards, block_kit, plain
 from bot.cards.fit import NOTICE, Budget, fitted
 from bot.cards.model import (
+    Added,
     Block,
     Button,
     Card,
@@ -26,6 +27,7 @@ from bot.cards.model import (
     Literal,
     Note,
     Quote,
+    Removed,
     Strong,
     Text,
 )
@@ -59,7 +61,14 @@ URLS = (
     | st.just("https://git.example.org/x")
     | st.builds(lambda n: "https://" + "h" * 200 + ".example/" + "ä" * n, st.integers(0, 400))
 )
-INLINES = TEXTS | st.builds(Strong, TEXTS) | st.builds(Literal, TEXTS) | st.builds(Link, TEXTS, URLS)
+INLINES = (
+    TEXTS
+    | st.builds(Strong, TEXTS)
+    | st.builds(Literal, TEXTS)
+    | st.builds(Link, TEXTS, URLS)
+    | st.builds(Removed, TEXTS)
+    | st.builds(Added, TEXTS)
+)
 LINES = st.lists(INLINES, max_size=8).map(tuple)
 BLOCKS: st.SearchStrategy[Block] = st.one_of(
     st.builds(Text, LINES),

@@ -1,7 +1,23 @@
 """How a card becomes lines of a terminal."""
 
 from bot.cards import plain
-from bot.cards.model import BREAK, Card, Caution, Code, Facts, Heading, Items, Link, Literal, Note, Quote, Strong, Text
+from bot.cards.model import (
+    BREAK,
+    Added,
+    Card,
+    Caution,
+    Code,
+    Facts,
+    Heading,
+    Items,
+    Link,
+    Literal,
+    Note,
+    Quote,
+    Removed,
+    Strong,
+    Text,
+)
 
 URL = "https://git.example.org/x"
 CARD = Card(
@@ -47,6 +63,12 @@ def test_colours_change_nothing_but_the_colours() -> None:
     for code in ("\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[33m", "\x1b[35m", "\x1b[36m"):
         coloured = coloured.replace(code, "")
     assert coloured == plain.text(CARD, width=34)
+
+
+def test_differences_can_be_read_without_colours() -> None:
+    card = Card("any", "", (Text(("Keys ", Removed("SHOULD not"), " ", Added("MUST\x1b[2J"), " be.")),))
+    assert plain.text(card) == "Keys [-SHOULD not-] {+MUST+} be."
+    assert "\x1b[31m[-SHOULD\x1b[0m" in plain.text(card, colour=True)
 
 
 def test_a_word_is_not_torn_from_its_comma() -> None:

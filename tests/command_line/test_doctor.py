@@ -78,7 +78,7 @@ async def test_scopes_that_are_missing_are_named_with_the_mend(tmp_path: Path) -
 
 @pytest.mark.asyncio
 async def test_the_public_address_is_tried(tmp_path: Path) -> None:
-    async with web.listening(web.application({}, dict), "127.0.0.1", 0) as (host, port):
+    async with web.listening(web.application({}), "127.0.0.1", 0) as (host, port):
         there = await found({"ARCHWAY_PUBLIC_URL": f"http://{host}:{port}"}, tmp_path)
         elsewhere = await found({"ARCHWAY_PUBLIC_URL": f"http://{host}:{port}/below"}, tmp_path)
     gone = await found({"ARCHWAY_PUBLIC_URL": f"http://{host}:{port}"}, tmp_path)

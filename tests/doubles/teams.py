@@ -1,4 +1,4 @@
-"""Microsoft Teams in a box, over HTTP: a token issuer, a connector, and the client that people type into."""
+"""Microsoft Teams in a box, over HTTP: a token issuer, a connector, Graph, and the client that people type into."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 
 import aiohttp
 
+from tests.doubles.graph import Graph
 from tests.doubles.loopback_server import served
 from tests.doubles.teams_answers import (
     actions_of,
@@ -80,6 +81,7 @@ class Teams:
 
     issuer: Issuer
     connector: Connector
+    graph: Graph
     client: aiohttp.ClientSession
     messages_url: str = ""
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
@@ -94,6 +96,7 @@ class Teams:
             "metadata_url": self.issuer.metadata_url,
             "token_url": self.issuer.token_url,
             "service_urls": (self.connector.url,),
+            "graph_url": self.graph.base,
         }
 
     @property
@@ -106,6 +109,7 @@ class Teams:
             "MICROSOFT_OPENID_METADATA_URL": self.issuer.metadata_url,
             "MICROSOFT_TOKEN_URL": self.issuer.token_url,
             "MICROSOFT_SERVICE_URLS": self.connector.url,
+            "ARCHWAY_GRAPH_URL": self.graph.base,
         }
 
     def activity(self, payload: str, **members: Any) -> Json:
@@ -271,12 +275,14 @@ async def teams(now: Callable[[], float] = time.time) -> AsyncIterator[Teams]:
     """Teams, listening on this machine while the block runs."""
     issuer = Issuer(APP_ID, PASSWORD, TENANT, now)
     connector = Connector(issuer.issued, people=[GRACE, ALAN, GUEST, STRANGER])
+    graph = Graph(issuer, [GRACE, ALAN, GUEST])
     async with (
         served(issuer.app()) as issuer.url,
         served(connector.app()) as connector.url,
+        served(graph.app()) as graph.url,
         aiohttp.ClientSession() as client,
     ):
-        yield Teams(issuer, connector, client)
+        yield Teams(issuer, connector, graph, client)
 
 
 def without(activity: Json, *path: str) -> Json:

@@ -1,4 +1,7 @@
-"""Bot Framework's and Entra's token services in a box: OpenID metadata, key set, tokens for the bot and from it."""
+"""Bot Framework's and Entra's token services in a box: OpenID metadata, key set, tokens for the bot and from it.
+
+The bot's tokens for the connector are mere words; those for Graph are JSON Web Tokens.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 ISSUER = "https://api.botframework.com"
+CONNECTOR = "https://api.botframework.com"
+GRAPH = "https://graph.microsoft.com"
 ENDORSEMENTS = ("msteams", "webchat", "emulator")
 
 
@@ -37,6 +42,10 @@ class Issuer:
     more_keys: list[Any] = field(default_factory=list)
     issued: set[str] = field(default_factory=set)
     expires_in: int | str = 3600
+    granted: tuple[str, ...] = (
+        "User.Read.All",
+        "GroupMember.Read.All",
+    )  # what an administrator let the app do in Graph
     metadata_fetches: int = 0
     key_fetches: int = 0
     token_requests: list[dict[str, str]] = field(default_factory=list)
@@ -114,13 +123,30 @@ class Issuer:
             "grant_type": "client_credentials",
             "client_id": self.app_id,
             "client_secret": self.password,
-            "scope": "https://api.botframework.com/.default",
         }
-        if form != expected or request.match_info["tenant"] != self.tenant:
+        resource = form.get("scope", "").removesuffix("/.default")
+        known = resource in (CONNECTOR, GRAPH)
+        if (
+            not known
+            or form != {**expected, "scope": f"{resource}/.default"}
+            or request.match_info["tenant"] != self.tenant
+        ):
             return web.json_response({"error": "invalid_client", "error_description": str(form)}, status=401)
-        token = f"token-{len(self.token_requests)}"
-        self.issued.add(token)
+        token = self._for_graph() if resource == GRAPH else f"token-{len(self.token_requests)}"
+        if resource == CONNECTOR:
+            self.issued.add(token)
         return await self._answer({"token_type": "Bearer", "expires_in": self.expires_in, "access_token": token})
+
+    def _for_graph(self) -> str:
+        now = int(self.now())
+        claims = {
+            "aud": GRAPH,
+            "iss": f"https://sts.windows.net/{self.tenant}/",
+            "tid": self.tenant,
+            "appid": self.app_id,
+        }
+        times = {"nbf": now - 60, "exp": now + int(self.expires_in)}
+        return self.signed({**claims, **times, "roles": list(self.granted)}, self.key_ids[self.key_id], self.key_id)
 
     async def _answer(self, document: dict[str, Any]) -> web.Response:
         if self.mute:

@@ -53,7 +53,9 @@ def block(value: Json) -> sb.Block:
         case "rich_text":
             return sb.RichTextBlock([part(each) for each in parts], block_id=own)
         case "input":
-            return sb.InputBlock(text(value["label"]), element(value["element"]), block_id=own)
+            return sb.InputBlock(
+                text(value["label"]), element(value["element"]), block_id=own, optional=value.get("optional", False)
+            )
     raise KeyError(value["type"])
 
 

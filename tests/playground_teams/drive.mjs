@@ -1,9 +1,11 @@
 // Does in Microsoft's Agents Playground what people do in Teams, and takes a picture of each step.
-// node drive.mjs ADDRESS PICTURES LINK → standard output: {"step": "what is to be seen" or "!what went wrong"}
+// node drive.mjs ADDRESS PICTURES LINK FILE → standard output: {"step": "what is to be seen" or "!what went wrong"}
+// FILE is the standard whose clause is edited while everybody looks on.
 
+import { readFileSync, writeFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 
-const [address, pictures, link] = process.argv.slice(2);
+const [address, pictures, link, standard] = process.argv.slice(2);
 const QUESTION = "how do we encrypt buckets?";
 const FOUND = "customer-managed KMS key";
 
@@ -17,6 +19,7 @@ const chat = () => page.getByText("Personal Chat", { exact: true }).first().clic
 const channel = (name) => page.getByText(name, { exact: true }).first().click();
 const button = (label) => page.getByRole("button", { name: label, exact: true }).last();
 const toBeSeen = (text) => page.getByText(text).last().waitFor();
+const edit = (old, now) => writeFileSync(standard, readFileSync(standard, "utf8").replace(old, now));
 const card = () => page.locator(".ac-adaptiveCard").last();
 
 async function say(text) {
@@ -124,6 +127,40 @@ const steps = {
     await button("Send to Conversation").click();
     await page.waitForTimeout(1500); // as above
     return card().innerText();
+  },
+  async subscribe() {
+    await chat();
+    await say("subscribe standards");
+    await toBeSeen(/To stop it/);
+    return card().innerText();
+  },
+  async subscribe_a_channel() {
+    await channel("Announcements");
+    await page.getByText("Post", { exact: true }).first().click();
+    await page.keyboard.type("@");
+    await page.getByText("Megan Bowen").last().waitFor();
+    await page.getByText("Test Bot").last().click();
+    await page.keyboard.type(" subscribe standards");
+    await page.getByText("Post", { exact: true }).last().click();
+    await toBeSeen(/To stop it/);
+    return page.locator("body").innerText();
+  },
+  async a_change_is_told() {
+    await chat();
+    edit("customer-managed KMS key", "customer-managed HSM key");
+    await toBeSeen(/HSM/);
+    return card().innerText();
+  },
+  async a_change_is_told_in_the_channel() {
+    await channel("Announcements");
+    await toBeSeen(/HSM/);
+    return page.locator("body").innerText();
+  },
+  async the_post_is_updated() {
+    await chat();
+    edit("customer-managed HSM key", "customer-managed HSM key, rotated every year");
+    await toBeSeen(/rotated every year/);
+    return page.locator("body").innerText();
   },
 };
 

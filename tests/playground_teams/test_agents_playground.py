@@ -20,6 +20,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.settings import STARTER
 from tests.stories.serving import serving
 
 HERE = Path(__file__).parent
@@ -50,6 +51,11 @@ STEPS = {
     "action_on_a_message": "customer-managed KMS key",
     "action_without_a_message": "customer-managed KMS key",
     "unfurl": "Encryption in transit and at rest",
+    "subscribe": "standards",
+    "subscribe_a_channel": "standards",
+    "a_change_is_told": "STD-003.12",
+    "a_change_is_told_in_the_channel": "STD-003.12",
+    "the_post_is_updated": "rotated every year",
 }
 
 
@@ -112,11 +118,18 @@ async def test_everything_that_people_do_in_teams_can_be_seen_to_work(tmp_path: 
     require_what_it_takes()
     shutil.rmtree(PICTURES, ignore_errors=True)
     PICTURES.mkdir(parents=True)
-    environ = {"ARCHWAY_DOCUMENT_URL": PATTERN, "ARCHWAY_DATA": str(tmp_path / "data")}
+    knowledge = tmp_path / "knowledge"
+    shutil.copytree(STARTER, knowledge)
+    standard = knowledge / "standards" / "STD-003-encryption.md"
+    environ = {
+        "ARCHWAY_DOCUMENT_URL": PATTERN,
+        "ARCHWAY_DATA": str(tmp_path / "data"),
+        "ARCHWAY_KNOWLEDGE": str(knowledge),
+    }
     link = await a_link(environ)
     async with serving(tmp_path, **environ) as served, playground(served.address, tmp_path) as address:
         driver = await asyncio.create_subprocess_exec(
-            "node", str(HERE / "drive.mjs"), address, str(PICTURES), link,
+            "node", str(HERE / "drive.mjs"), address, str(PICTURES), link, str(standard),
             stdout=subprocess.PIPE, env={**os.environ, "CHROMIUM": CHROMIUM},
         )  # fmt: skip
         async with asyncio.timeout(400):

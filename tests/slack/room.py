@@ -6,13 +6,14 @@ The rest of the bot is a few lines here, with cards, forms and places of every s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from bot import web
-from bot.cards.model import Button, Card, Choice, Field, Form, Link, Place, Reply, Result, Results, Text
+from bot.cards.model import Button, Card, Choice, Field, Form, Link, Place, Reply, Result, Results, Silence, Text
+from bot.delivery import AlreadyDone
 from bot.domain.commands import (
     Ask,
     Command,
@@ -20,17 +21,23 @@ from bot.domain.commands import (
     More,
     OpenHome,
     OpenQuestionForm,
+    OpenSubscriptionForm,
     Preview,
     Rate,
+    Remark,
     Search,
     Share,
     Show,
+    Subscribe,
     Welcome,
 )
 from bot.domain.people import Standing
 from bot.playground.rates import Rate as Pace
 from bot.playground.slack import SlackWorkspace
 from bot.slack.surface import SlackSurface
+from bot.store.database import Database
+from bot.store.inbox import Inbox
+from bot.store.transaction import Transaction
 
 SECRET, TOKEN, APP_TOKEN = "room-signing-secret", "xoxb-room-bot-token", "xapp-room-app-token"
 
@@ -52,7 +59,9 @@ class Room:
     slack: SlackWorkspace
     clock: Clock
     surface: SlackSurface
-    commands: list[Command]  # what has been dispatched
+    commands: list[Command]  # what has been dispatched, and not done before
+    inbox: Inbox | None = None
+    keys: list[str] = field(default_factory=list)  # of the deliveries that were dispatched as recorded
     slow: asyncio.Event = field(default_factory=asyncio.Event)  # set: slow questions are answered
 
     async def introduce(self) -> bool:
@@ -121,6 +130,16 @@ async def answer(room: Room, command: Command) -> Reply:  # noqa: C901, PLR0912 
             return card(f"Here is {id_}")
         case Help():
             return card("Ask in plain words")
+        case Subscribe(_, words) if "tag:form" in words:
+            return Form("form", "Fill in", (Field("word", "Word"),), "Send", "ask")
+        case Subscribe(_, words):
+            silent = "tag:quiet" in words
+            return Silence() if silent else card(f"Subscribed to {words}", Button("Undo", "unsubscribe", words))
+        case OpenSubscriptionForm():
+            return Form("subscribe", "Subscribe", (Field("about", "About"),), "Subscribe", "subscribe", "standards")
+        case Remark(by, _, text):
+            return Silence() if text.startswith("quiet") else card(f"{by.name} said: {text}")
+    return card(f"Done: {type(command).__name__}")
 
 
 @asynccontextmanager
@@ -131,15 +150,43 @@ async def open_room(
     socket_mode: bool = False,
     rates: Mapping[str, Pace] = MappingProxyType({}),  # the clock stands still, and with it Slack's patience
     now: Callable[[], float] | None = None,
+    database: Database | None = None,
+    beside: Room | None = None,
+    lease: float = 30.0,
+    listens: Callable[[str], bool] = lambda _: False,
+    groups: Callable[[], Iterable[str]] = tuple,
 ) -> AsyncIterator[Room]:
-    """A workspace and a bot that know each other's address and secrets."""
-    clock = Clock()
-    async with SlackWorkspace(
-        signing_secret=SECRET, bot_token=TOKEN, app_token=APP_TOKEN, now=now or clock, rates=rates
-    ) as slack:
+    """A workspace and a bot that know each other's address and secrets. What changes something is recorded in the
+    `database`, where there is one. The bot of a room `beside` another one is in the same workspace."""
+    clock = beside.clock if beside else Clock()
+    inbox = Inbox(database, lease) if database else None
+    async with AsyncExitStack() as stack:
+        slack = (
+            beside.slack
+            if beside
+            else await stack.enter_async_context(
+                SlackWorkspace(
+                    signing_secret=SECRET, bot_token=TOKEN, app_token=APP_TOKEN, now=now or clock, rates=rates
+                )
+            )
+        )
 
-        async def dispatch(command: Command) -> Reply:
+        async def dispatch(command: Command, delivery: str = "", /) -> Reply:
+            if isinstance(command, Subscribe) and "tag:slow" in command.words:
+                await room.slow.wait()
+            if delivery:
+                await once(delivery)
             return await answer(room, command)
+
+        async def once(delivery: str) -> None:
+            def handled(unit: Transaction) -> bool:
+                assert inbox
+                return inbox.handled(unit.connection, delivery)
+
+            assert database
+            if not await database.write(handled):
+                raise AlreadyDone
+            room.keys.append(delivery)
 
         surface = SlackSurface(
             dispatch=dispatch,
@@ -150,9 +197,12 @@ async def open_room(
             now=clock,
             api_url=api_url or slack.api_url,
             app_token=APP_TOKEN if socket_mode else None,
+            inbox=inbox,
+            listens=listens,
+            groups=groups,
         )
-        room = Room(slack, clock, surface, [])
-        async with web.listening(web.application({"/slack/events": surface}, dict), "127.0.0.1", 0) as (host, port):
+        room = Room(slack, clock, surface, [], inbox)
+        async with web.listening(web.application({"/slack/events": surface}), "127.0.0.1", 0) as (host, port):
             if not socket_mode:
                 slack.bot_url = f"http://{host}:{port}/slack/events"
             running = asyncio.create_task(surface.run())

@@ -12,8 +12,8 @@ import pytest
 from bot.playground.state import App
 from bot.playground.web_api import METHODS
 from bot.slack.events import happening
-from bot.slack.gestures import ASK, ASK_ABOUT
 from bot.slack.manifest import EVENTS, PROMPTS, SCOPES, manifest
+from bot.slack.wishes import ASK, ASK_ABOUT
 
 SCHEMA = Path(__file__).parent / "schemas" / "manifest.schema.1.0.0.json"
 DOCS = Path(__file__).parents[2] / "docs" / "connect-slack.md"
@@ -92,7 +92,8 @@ def test_limits_that_slack_documents_are_held(made: dict[str, Any]) -> None:
 def test_the_scopes_are_those_that_the_methods_we_call_need_and_no_more() -> None:
     needed = {method.scope for method in METHODS.values() if method.scope}
     for_events = {scope for scope in SLACKS_EVENTS.values() if scope}
-    assert set(SCOPES) == needed | for_events | {"commands", "groups:read"}  # the last: private channels in a choice
+    for_answers = {"groups:read", "users:read.email"}  # private channels in a choice, the address in what a person is
+    assert set(SCOPES) == needed | for_events | for_answers | {"commands"}
     assert set(SCOPES) <= App().scopes
 
 

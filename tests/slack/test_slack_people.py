@@ -21,6 +21,10 @@ HOME = Identity("T0HOME", "E0GRID", "A0", "U0BOT")
 MEMBER = {"id": "U1", "team_id": "T0HOME", "name": "ada", "profile": {"display_name": "Ada", "real_name": "Ada L."}}
 
 
+def groups_asked(room: Room) -> int:
+    return [name for name, _ in room.slack.calls].count("usergroups.users.list")
+
+
 def lookups(room: Room) -> int:
     return [name for name, _ in room.slack.calls].count("users.info")
 
@@ -50,6 +54,75 @@ async def test_the_name_is_the_one_that_people_see() -> None:
     assert facts_of(MEMBER | {"profile": {"display_name": "", "real_name": "Ada L."}}, HOME).name == "Ada L."
     assert facts_of(MEMBER | {"profile": None}, HOME).name == "ada"
     assert facts_of("nonsense", HOME) == Facts(Standing.GUEST)
+
+
+@pytest.mark.parametrize(
+    ("more", "email"),
+    [
+        ({}, "ada@example.org"),
+        ({"is_email_confirmed": True}, "ada@example.org"),
+        ({"is_email_confirmed": False}, ""),
+        ({"is_restricted": True}, ""),
+        ({"is_ultra_restricted": True}, ""),
+        ({"team_id": "T0OTHER"}, ""),
+        ({"is_stranger": True}, ""),
+        ({"deleted": True}, ""),
+        ({"is_bot": True}, ""),
+        ({"profile": {"display_name": "Ada"}}, ""),
+        ({"profile": {"email": None}}, ""),
+        ({"profile": {"email": ["ada@example.org"]}}, ""),
+    ],
+)
+async def test_an_address_vouches_for_full_members_alone(more: dict[str, Any], email: str) -> None:  # abuse 16, 18
+    ada = MEMBER | {"profile": {"display_name": "Ada", "email": "Ada@Example.org"}}
+    assert facts_of(ada | more, HOME).email == email
+
+
+async def test_groups_that_roles_name_are_asked_for_where_something_changes_and_once_for_all_who_wait() -> None:
+    async with open_room(groups=lambda: ["S0ARCH", "S0OTHER", "S0NONE"]) as room:
+        assert await room.introduce()
+        room.slack.state.groups = {"S0ARCH": frozenset({"U0GRACE"}), "S0OTHER": frozenset({"U0ALAN"})}
+        await room.slack.command("/arch", "who pays?")
+        assert groups_asked(room) == 0
+        assert room.commands[-1].by.groups == frozenset()
+        people = [GRACE, ALAN] * 5
+        await asyncio.gather(*(room.slack.command("/arch", "subscribe standards", user=user) for user in people))
+        assert groups_asked(room) == 3
+        seen = {(command.by.id, command.by.groups) for command in room.commands[1:]}
+        assert seen == {("U0GRACE", frozenset({"slack:S0ARCH"})), ("U0ALAN", frozenset({"slack:S0OTHER"}))}
+
+
+async def test_who_was_demoted_or_left_a_group_is_known_within_a_minute() -> None:  # abuse 17
+    async with open_room(groups=lambda: ["S0ARCH"]) as room:
+        assert await room.introduce()
+        room.slack.state.groups = {"S0ARCH": frozenset({"U0GRACE"})}
+        await room.slack.command("/arch", "subscribe standards")
+        room.slack.state.groups = {"S0ARCH": frozenset()}
+        room.slack.state.users[GRACE.id] = replace(GRACE, is_restricted=True)
+        for _ in range(5):
+            room.clock.seconds += 11
+            await room.slack.command("/arch", "subscribe standards")
+        first, *_, last = (command.by for command in room.commands)
+        assert (first.standing, first.groups) == (Standing.MEMBER, frozenset({"slack:S0ARCH"}))
+        assert (last.standing, last.groups, last.email) == (Standing.GUEST, frozenset(), "")
+        room.slack.state.users[GRACE.id] = replace(GRACE, deleted=True)
+        room.clock.seconds += 59
+        await room.slack.command("/arch", "subscribe standards")
+        assert len(room.commands) == 7
+        assert room.commands[-1].by.standing is Standing.STRANGER
+
+
+async def test_a_group_that_cannot_be_read_has_nobody_in_it_and_that_is_logged_once(
+    logged: list[MutableMapping[str, Any]],
+) -> None:
+    async with open_room(groups=lambda: ["S0ARCH"]) as room:
+        room.slack.app = replace(room.slack.app, scopes=frozenset({"users:read", "commands"}))
+        assert await room.introduce()
+        for _ in range(3):
+            assert (await room.slack.command("/arch", "subscribe standards")).words.startswith("Subscribed")
+            room.clock.seconds += 50
+        assert {command.by.groups for command in room.commands} == {frozenset()}
+        assert len([entry for entry in logged if "user group" in entry["event"]]) == 1
 
 
 async def test_slack_is_asked_once_a_minute(home: Room) -> None:

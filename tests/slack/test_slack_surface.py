@@ -18,7 +18,7 @@ pytestmark = pytest.mark.asyncio
 NOW = 1_790_000_000.0
 
 
-async def answer_with_results(_: Command) -> Reply:
+async def answer_with_results(_: Command, __: str = "", /) -> Reply:
     return Results(())
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,10 +72,17 @@ async def house(scratch: Path, **environ: str) -> AsyncIterator[House]:
                 **environ,
             }
         )
-        async with app.running(loaded, "127.0.0.1", 0) as (address, _, shelf):
+        async with app.running(loaded, "127.0.0.1", 0) as (address, bot):
             slack.bot_url = f"{address}/slack/events"
             tenant.messages_url = f"{address}/api/messages"
-            yield House(slack, tenant, shelf, address, knowledge)
+            yield House(slack, tenant, bot.shelf, address, knowledge)
+
+
+async def until(true: Callable[[], bool], seconds: float = 5) -> None:
+    """Waits for what is to become true, and no longer than that."""
+    async with asyncio.timeout(seconds):
+        while not true():  # noqa: ASYNC110  # what changes is outside: nothing here could tell of it
+            await asyncio.sleep(0.01)
 
 
 def words_of(card: Any) -> str:

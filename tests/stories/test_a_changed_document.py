@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.stories.house import House
+from tests.stories.house import House, until
 
 QUESTION = "may zebras enter the data centre"
-
-
-async def until(true: Callable[[], bool], seconds: float = 5) -> None:
-    async with asyncio.timeout(seconds):
-        while not true():  # noqa: ASYNC110  # what changes is a folder on disk: nothing here could tell of it
-            await asyncio.sleep(0.01)
 
 
 def written(path: Path, clause: str) -> None:

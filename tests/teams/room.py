@@ -31,13 +31,15 @@ class Clock:
 
 @dataclass
 class StandIn:
-    """Answers every command with a card that repeats it, and remembers what it was asked."""
+    """Answers every command with a card that repeats it, and remembers what it was asked, and in which delivery."""
 
     asked: list[Command] = field(default_factory=list)
+    deliveries: list[str] = field(default_factory=list)
     reply: Callable[[Command], Reply] | None = None
 
-    async def __call__(self, command: Command) -> Reply:
+    async def __call__(self, command: Command, delivery: str = "", /) -> Reply:
         self.asked.append(command)
+        self.deliveries.append(delivery)
         return self.reply(command) if self.reply else answered(command)
 
 
@@ -114,24 +116,38 @@ class Room:
     library: StandIn
     waits: list[float]
     kept: Kept
+    settings: dict[str, Any]
+
+    async def pause(self, seconds: float) -> None:
+        """Waits, as far as the bot can tell."""
+        self.waits.append(seconds)
+
+    @asynccontextmanager
+    async def another(self, **changes: Any) -> AsyncIterator[Room]:
+        """Another process of the same bot, to which Teams delivers from now on: after a restart, or a further replica.
+        It shares nothing but what is kept in `rooms` and `inbox`.
+        """
+        settings = {**self.settings, **changes}
+        surface = TeamsSurface(now=self.clock, pause=self.pause, **settings)
+        before = self.teams.messages_url
+        try:
+            async with served(web.application({"/api/messages": surface})) as url:
+                self.teams.messages_url = f"{url}/api/messages"
+                yield Room(self.teams, surface, self.clock, settings["dispatch"], self.waits, self.kept, settings)
+        finally:
+            self.teams.messages_url = before
+            await surface.close()
 
 
 @asynccontextmanager
 async def room(**changes: Any) -> AsyncIterator[Room]:
     """A running bot; `changes` to what it is configured with."""
-    clock, library, waits = Clock(), StandIn(), list[float]()
+    clock, library = Clock(), changes.pop("dispatch", None) or StandIn()
     kept = changes.pop("rooms", None) or Kept()
-
-    async def pause(seconds: float) -> None:
-        waits.append(seconds)
-
     async with teams(clock) as microsoft:
         microsoft.connector.teams[PAYMENTS.id] = PAYMENTS
-        settings = {"rooms": kept, **microsoft.settings, **changes}
-        surface = TeamsSurface(dispatch=library, knows={"STD-004"}.__contains__, now=clock, pause=pause, **settings)
-        try:
-            async with served(web.application({"/api/messages": surface}, dict)) as url:
-                microsoft.messages_url = f"{url}/api/messages"
-                yield Room(microsoft, surface, clock, library, waits, kept)
-        finally:
-            await surface.close()
+        knows = {"STD-004"}.__contains__
+        settings = {"rooms": kept, "dispatch": library, "knows": knows, **microsoft.settings, **changes}
+        outside: Any = None  # nobody is there yet
+        async with Room(microsoft, outside, clock, library, [], kept, settings).another() as opened:
+            yield opened

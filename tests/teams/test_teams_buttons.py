@@ -10,7 +10,7 @@ import pytest
 
 from bot.cards.model import Reply
 from bot.domain.commands import Ask, Command, More, OpenQuestionForm, Rate
-from tests.doubles.teams import ALAN, GRACE, shown
+from tests.doubles.teams import ALAN, CHANNEL, GRACE, shown
 from tests.doubles.teams_answers import ERROR, SENTENCE, fault_of_action_answer
 from tests.doubles.teams_connector import ADAPTIVE
 from tests.teams.room import Room, said
@@ -26,7 +26,7 @@ async def test_a_short_word_is_for_whoever_pressed_alone(room: Room) -> None:
     assert room.teams.connector.posted == [answer]
     rated = room.library.asked[-1]
     assert isinstance(rated, Rate)
-    assert (rated.by.id, rated.by.name, rated.by.room) == (ALAN.entra_id, "Alan Turing", answer.conversation)
+    assert (rated.by.id, rated.by.name, rated.by.room) == (ALAN.entra_id, "Alan Turing", CHANNEL)
 
 
 async def test_a_card_that_goes_beside_is_posted_where_it_was_asked_for(room: Room) -> None:

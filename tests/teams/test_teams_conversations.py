@@ -14,6 +14,7 @@ from bot.domain.commands import Ask, Command, Help, Search, Show
 from bot.domain.people import Account
 from bot.teams.accounts import Accounts
 from bot.teams.activities import read
+from bot.teams.afterwards import Afterwards
 from bot.teams.connector import Connector
 from bot.teams.directory import Directory
 from bot.teams.invokes import Invokes
@@ -195,7 +196,7 @@ async def test_a_search_may_be_answered_with_a_sentence(room: Room) -> None:
 
 
 async def test_what_takes_too_long_says_so_where_it_was_asked(room: Room) -> None:
-    async def never(_: Command) -> Reply:
+    async def never(_: Command, __: str = "") -> Reply:
         await asyncio.Event().wait()
         raise AssertionError
 
@@ -203,7 +204,7 @@ async def test_what_takes_too_long_says_so_where_it_was_asked(room: Room) -> Non
     directory, roster = Directory(connector), Roster(connector, room.clock)
     accounts = Accounts(roster, directory, None)
     replies = Replies(never, Sharing(directory, roster))
-    invokes = Invokes(replies, accounts, Posts(connector), Background(), seconds=0.01)
+    invokes = Invokes(replies, accounts, Afterwards(Posts(connector), directory), Background(), seconds=0.01)
     query = read(json.dumps(room.teams.query("x")).encode())
     assert await invokes.answer(query) == notice(TOO_SLOW)
     action = read(json.dumps(room.teams.activity("card_action")).encode())

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.people import Standing
-from bot.teams.roster import standing
-from tests.doubles.teams import ALAN, GRACE, GUEST, STRANGER, TENANT
+from bot.teams.roster import email, standing
+from tests.doubles.teams import ALAN, CHANNEL, GRACE, GUEST, STRANGER, TENANT
 from tests.doubles.teams_connector import Person
 from tests.teams.room import Room
 from tests.teams.room import room as open_room
@@ -94,10 +94,14 @@ async def test_without_an_app_id_everybody_on_this_machine_is_a_member() -> None
         assert not room.teams.connector.looked_up
 
 
-async def test_the_room_is_that_of_the_conversation_and_none_in_a_chat_with_the_bot(room: Room) -> None:
-    mentioned = await room.teams.mention("x", ALAN)
+async def test_the_room_of_a_thread_is_its_channel_and_somebody_alone_with_the_bot_is_in_their_own(room: Room) -> None:
+    assert (await room.teams.mention("x", ALAN)).conversation.startswith(f"{CHANNEL};messageid=")
     await room.teams.say("x", ALAN)
-    assert [command.by.room for command in room.library.asked] == [mentioned.conversation, ""]
+    group = {"id": "19:g@thread.v2", "conversationType": "groupChat", "tenantId": TENANT}
+    await room.teams.mention("x", ALAN, conversation=group, channelData={"tenant": {"id": TENANT}})
+    by = [command.by for command in room.library.asked]
+    assert [one.room for one in by] == [CHANNEL, "", "19:g@thread.v2"]
+    assert [one.here for one in by] == [f"teams:{CHANNEL}", f"teams:{ALAN.entra_id}", "teams:19:g@thread.v2"]
 
 
 @pytest.mark.parametrize(
@@ -118,3 +122,42 @@ async def test_the_room_is_that_of_the_conversation_and_none_in_a_chat_with_the_
 )  # fmt: skip
 async def test_entries_of_every_shape_are_judged(entry: dict[str, object], expected: Standing) -> None:
     assert standing(entry, TENANT) is expected
+
+
+async def test_the_address_of_a_member_comes_from_the_roster_in_lower_case(room: Room) -> None:
+    for who in (GRACE, GUEST, STRANGER):
+        await room.teams.say("x", who)
+    assert [command.by.email for command in room.library.asked] == ["grace@example.org", "", ""]
+
+
+async def test_without_an_app_id_nobody_is_vouched_for() -> None:
+    async with open_room(app_id=None, app_password=None, tenant_id=None) as room:
+        room.teams.connector.issued = None
+        await room.teams.say("x")
+        assert (room.library.asked[0].by.email, room.library.asked[0].by.groups) == ("", frozenset())
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, "grace@example.org"),
+        ({"email": "G.Hopper@Example.org"}, "g.hopper@example.org"),
+        ({"email": None}, "grace@example.org"),
+        ({"email": "not an address"}, "grace@example.org"),
+        ({"email": None, "userPrincipalName": None}, ""),
+        ({"email": 7, "userPrincipalName": []}, ""),
+        ({"tenantId": None}, ""),
+        ({"tenantId": "another"}, ""),
+        ({"userRole": "guest"}, ""),
+        ({"userRole": "anonymous"}, ""),
+        ({"userPrincipalName": "grace_partner.example#EXT#@example.org"}, ""),
+        ({"email": "grace#EXT#@example.org"}, "grace@example.org"),
+        ({"email": "\u212aate@example.org"}, "\u212aate@example.org"),  # lower() would make Kate of the Kelvin sign
+        ({"email": "gr\u0430ce@example.org"}, "gr\u0430ce@example.org"),  # a Cyrillic a stays one
+        ({"email": "a@b@example.org", "userPrincipalName": None}, ""),
+        ({"email": "grace@example.org\0", "userPrincipalName": None}, ""),
+        ({"email": " grace@example.org", "userPrincipalName": None}, ""),
+    ],
+)  # fmt: skip
+async def test_an_address_is_vouched_for_by_the_rule_alone(changes: dict[str, object], expected: str) -> None:
+    assert email({**GRACE.member, **changes}, TENANT) == expected

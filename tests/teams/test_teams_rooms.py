@@ -1,4 +1,4 @@
-"""Rooms: learnt and forgotten, welcomed once, shared into by those who are in them, posted to unasked."""
+"""Rooms: learnt and forgotten, welcomed once, shared into by those who are in them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ import pytest
 
 from bot.domain.commands import Ask, Share, Welcome
 from bot.domain.rooms import Conversation
-from bot.teams.connector import DeliveryFailed
 from bot.teams.references import reference_of
 from tests.doubles.teams import ALAN, CHANNEL, GRACE, PAYMENTS, PERSONAL_CHAT, STRANGER, TENANT, shown
 from tests.doubles.teams_answers import SENTENCE
 from tests.doubles.teams_connector import ADAPTIVE
-from tests.teams.room import Kept, Room, said
+from tests.teams.room import Kept, Room
 from tests.teams.room import room as open_room
 
 pytestmark = pytest.mark.asyncio
@@ -210,48 +209,6 @@ async def test_damaged_references_are_left_out(room: Room) -> None:
     answer = await room.teams.say("encrypt?")
     await room.teams.press(answer, "Share in channel")
     assert isinstance(room.library.asked[-1], Share)
-
-
-async def test_a_post_unasked_begins_a_thread_and_is_updated_there(room: Room) -> None:
-    await delivered(room, "members_added")
-    receipt = await room.surface.post(room.kept.rooms[CHANNEL], said("decided"))
-    first = room.teams.connector.posted[-1]
-    assert (receipt.thread, receipt.post) == (first.conversation, first.id)
-    assert await room.surface.update(receipt, said("decided anew")) == receipt
-    update = room.teams.connector.posted[-1]
-    assert (update.method, update.conversation, update.id) == ("PUT", receipt.thread, receipt.post)
-
-
-async def test_a_post_that_vanished_is_posted_afresh(room: Room) -> None:
-    await delivered(room, "members_added")
-    receipt = await room.surface.post(room.kept.rooms[CHANNEL], said("decided"))
-    room.teams.forget_posts()
-    fresh = await room.surface.update(receipt, said("decided anew"))
-    assert fresh != receipt
-    assert room.teams.connector.posted[-1].conversation == fresh.thread
-    assert "decided anew" in json.dumps(room.teams.connector.posted[-1].activity)
-    assert await room.surface.update(fresh, said("and again")) == fresh
-
-
-async def test_a_person_is_posted_to_in_their_chat_also_when_it_is_gone(room: Room) -> None:
-    await room.teams.say("x")
-    await room.surface.close()
-    chat = room.kept.rooms[PERSONAL_CHAT]
-    assert (await room.surface.post(chat, said("to you"))).thread == PERSONAL_CHAT
-    room.teams.connector.conversations.discard(PERSONAL_CHAT)
-    receipt = await room.surface.post(chat, said("to you"))
-    assert receipt.thread == f"a:chat-with-{GRACE.teams_id}"
-    assert await room.surface.update(receipt, said("again")) == receipt
-
-
-async def test_where_the_bot_was_thrown_out_a_post_fails_and_says_so(room: Room) -> None:
-    await delivered(room, "members_added")
-    room.teams.connector.teams.clear()
-    with pytest.raises(DeliveryFailed, match="403"):
-        await room.surface.post(room.kept.rooms[CHANNEL], said("x"))
-    evil = Conversation("teams", "19:x", TENANT, "x", room.kept.rooms[CHANNEL].reference.replace(room.teams.connector.url, "https://evil.example"))  # fmt: skip
-    with pytest.raises(DeliveryFailed, match="not one that may be answered"):
-        await room.surface.post(evil, said("x"))
 
 
 async def test_one_answer_serves_all_in_a_group_and_offers_no_form_to_share(room: Room) -> None:

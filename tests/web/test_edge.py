@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from bot import web
-from bot.delivery import Answered, Delivery
+from bot.delivery import Answered, Delivery, Recorded
 
 
 class Echo:
@@ -24,6 +24,9 @@ class Echo:
         self.seen.append(delivery)
         return Answered(200, b'{"ok":true}', headers={"X-Echo": str(len(delivery.body))})
 
+    async def resume(self, delivery: Recorded) -> None:
+        """Nothing is recorded."""
+
     async def close(self) -> None:
         """Nothing is held."""
 
@@ -31,7 +34,7 @@ class Echo:
 @pytest_asyncio.fixture
 async def echo() -> AsyncIterator[tuple[str, Echo]]:
     surface = Echo()
-    async with web.listening(web.application({"/in": surface}, dict), "127.0.0.1", 0) as (host, port):
+    async with web.listening(web.application({"/in": surface}), "127.0.0.1", 0) as (host, port):
         yield f"http://{host}:{port}", surface
 
 
@@ -71,7 +74,7 @@ async def test_a_huge_body_is_refused(echo: tuple[str, Echo]) -> None:
 @pytest.mark.asyncio
 async def test_a_slow_body_is_given_up_and_others_are_served_meanwhile() -> None:
     surface = Echo()
-    app = web.application({"/in": surface}, dict, most_seconds=0.2)
+    app = web.application({"/in": surface}, most_seconds=0.2)
     async with web.listening(app, "127.0.0.1", 0) as (host, port):
         reader, writer = await asyncio.open_connection(host, port)
         writer.write(b"POST /in HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nslow")
@@ -86,7 +89,11 @@ async def test_a_slow_body_is_given_up_and_others_are_served_meanwhile() -> None
 @pytest.mark.asyncio
 async def test_it_says_whether_it_lives_and_is_ready() -> None:
     missing = {"index": "is being built"}
-    app = web.application({}, lambda: missing)
+
+    async def looked() -> dict[str, str]:
+        return missing
+
+    app = web.application({}, looked)
     async with web.listening(app, "127.0.0.1", 0) as (host, port), aiohttp.ClientSession() as http:
         assert (await http.get(f"http://{host}:{port}/healthz")).status == 200
         unready = await http.get(f"http://{host}:{port}/readyz")
@@ -98,7 +105,7 @@ async def test_it_says_whether_it_lives_and_is_ready() -> None:
 
 @pytest.mark.asyncio
 async def test_a_connection_that_does_not_say_what_it_wants_is_closed_and_others_are_served() -> None:
-    app = web.application({"/in": Echo()}, dict, most_seconds=0.2)
+    app = web.application({"/in": Echo()}, most_seconds=0.2)
     async with web.listening(app, "127.0.0.1", 0) as (host, port), aiohttp.ClientSession() as http:
         mute = [await asyncio.open_connection(host, port) for _ in range(20)]
         for _, writer in mute[::2]:
@@ -112,7 +119,7 @@ async def test_a_connection_that_does_not_say_what_it_wants_is_closed_and_others
 
 @pytest.mark.asyncio
 async def test_a_connection_that_asked_once_stays_open_for_more() -> None:
-    app = web.application({"/in": Echo()}, dict, most_seconds=0.05)
+    app = web.application({"/in": Echo()}, most_seconds=0.05)
     async with web.listening(app, "127.0.0.1", 0) as (host, port):
         reader, writer = await asyncio.open_connection(host, port)
         request = b"POST /in HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx"
@@ -126,7 +133,7 @@ async def test_a_connection_that_asked_once_stays_open_for_more() -> None:
 
 @pytest.mark.asyncio
 async def test_there_is_an_end_to_bodies_that_are_being_read_at_once() -> None:
-    app = web.application({"/in": Echo()}, dict)
+    app = web.application({"/in": Echo()})
     async with web.listening(app, "127.0.0.1", 0) as (host, port), aiohttp.ClientSession() as http:
         held = []
         for _ in range(web.MOST_IN_FLIGHT // web.MOST_BYTES):
@@ -155,7 +162,7 @@ async def test_what_is_being_answered_is_finished_when_it_stops() -> None:
 
     begun, go_on = asyncio.Event(), asyncio.Event()
     async with aiohttp.ClientSession() as http:
-        async with web.listening(web.application({"/in": Slow()}, dict), "127.0.0.1", 0) as (host, port):
+        async with web.listening(web.application({"/in": Slow()}), "127.0.0.1", 0) as (host, port):
             asked = asyncio.create_task(http.post(f"http://{host}:{port}/in", data=b"x"))
             await begun.wait()
             asyncio.get_running_loop().call_later(0.1, go_on.set)

@@ -1,0 +1,34 @@
+"""What is said unasked: for each topic the card that its facts make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from bot.cards import library_news, operations, questions
+from bot.cards.model import Card
+from bot.domain.announcements import Announcement, Json
+
+Facts = Mapping[str, Json]
+
+SAY: Mapping[str, Callable[[Facts], Card]] = MappingProxyType(
+    {
+        "document": library_news.document,
+        "documents": library_news.documents,
+        "digest": library_news.digest,
+        "review_overdue": library_news.review_overdue,
+        "reviews_overdue": library_news.reviews_overdue,
+        "unreadable": library_news.unreadable,
+        "unreadable_files": library_news.unreadable_files,
+        "architect_question": questions.architect_question,
+        "architect_reply": questions.architect_reply,
+        "undeliverable": operations.undeliverable,
+        "governance_faulty": operations.governance_faulty,
+        "link_refused": operations.link_refused,
+    }
+)
+
+
+def card_of(announcement: Announcement) -> Card:
+    """The card of an announcement, as its facts are now. Raises `LookupError` for a topic of another version."""
+    return SAY[announcement.topic](announcement.facts)

@@ -1,0 +1,114 @@
+"""Commands, timers and changes of the library, each handed to its handler at a desk of its own: in memory where it only reads the
+library, else in one transaction on a worker thread."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from bot.cards import catalog
+from bot.cards.model import Reply, Silence
+from bot.delivery import AlreadyDone
+from bot.domain.commands import LOOKS, Command, Remark, changes
+from bot.domain.events import Event
+from bot.domain.people import Account, Standing
+from bot.domain.timers import Timer
+from bot.errors import TooMany
+from bot.floods import Floods
+from bot.governance import LiveGovernance
+from bot.settings import Settings
+from bot.store.database import Database
+from bot.store.inbox import Inbox
+from bot.store.transaction import Transaction
+from handlers import announcements, fall_due, handle, operations
+from handlers.desk import Desk
+from knowledge.library import Library
+from knowledge.live import LiveLibrary
+
+
+class Desks:
+    """Where handlers work. `dispatch` is what the surfaces call with every command (`bot.delivery.Dispatch`)."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        shelf: LiveLibrary,
+        governance: LiveGovernance,
+        database: Database,
+        inbox: Inbox,
+        happened: Callable[[Event], None],
+        clock: Callable[[], datetime],
+        written: Callable[[], None],
+    ) -> None:
+        """`written` is called in the event loop when something was written: there may be something to announce."""
+        self._settings, self._shelf, self._governance = settings, shelf, governance
+        self._database, self._inbox = database, inbox
+        self._happened, self._clock, self._written = happened, clock, written
+        self._floods = Floods(time.monotonic)
+        self._compared: Library | None = None
+
+    async def dispatch(self, command: Command, delivery: str = "", /) -> Reply:
+        """The reply to a command. Raises `AlreadyDone`, and what the database raises when it cannot be reached."""
+        admitted = self._floods.admits(command)
+        if changes(command):
+            reply = await self._database.write(lambda unit: self._changed(command, delivery, unit, admitted=admitted))
+            self._written()
+            return reply
+        if not admitted:
+            return catalog.refusal(TooMany().sentence)
+        if isinstance(command, LOOKS):
+            return await self._database.read(lambda unit: handle(command, self._desk(command.by, unit)))
+        # No thread: what reads memory alone is done sooner than it could be handed over.
+        return handle(command, self._desk(command.by))
+
+    def fall_due(self, timer: Timer, unit: Transaction) -> None:
+        """Does what a timer is for. Raises what its effect raises."""
+        fall_due(timer, self._desk(None, unit))
+
+    async def notice(self) -> None:
+        """Looks at the library and the decision rights, and announces what has changed since the last look."""
+        fault, library = await asyncio.to_thread(self._governance.refresh), self._shelf.library
+
+        def noticed(unit: Transaction) -> None:
+            desk = replace(self._desk(None, unit), library=library)
+            announcements.notice(desk, self._compared)
+            operations.governance_changed(desk, fault)
+
+        await self._database.write(noticed)
+        self._written()
+        self._compared = library
+
+    def _changed(self, command: Command, delivery: str, unit: Transaction, *, admitted: bool) -> Reply:
+        if delivery and not self._inbox.handled(unit.connection, delivery):
+            raise AlreadyDone
+        if not admitted:
+            return _quiet(command, catalog.refusal(TooMany().sentence))
+        unit.people.meet(command.by)
+        desk = self._desk(command.by, unit)
+        reply = handle(command, desk)
+        operations.people_met(desk)
+        return reply if command.by.standing is not Standing.STRANGER else _quiet(command, reply)
+
+    def _desk(self, by: Account | None, unit: Transaction | None = None) -> Desk:
+        """A desk with what the person may see; None for what nobody asked for."""
+        guest = by is not None and by.standing is Standing.GUEST
+        return Desk(
+            self._shelf.public if guest else self._shelf.library,
+            (lambda: unit.now) if unit else self._clock,
+            self._happened,
+            self._shelf.place,
+            self._settings.command,
+            self._settings.questions_room,
+            self._settings.operations_room,
+            self._governance.now,
+            unit,
+        )
+
+
+def _quiet(command: Command, refusal: Reply) -> Reply:
+    """Nothing in the place of a refusal, where somebody was not speaking to the bot."""
+    return Silence() if isinstance(command, Remark) and not command.addressed else refusal

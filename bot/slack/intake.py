@@ -1,0 +1,69 @@
+"""What is let in: each delivery once. What changes something is written down before it is acknowledged; of all else it
+is remembered for a while, in memory, that it came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+import structlog
+
+from bot.delivery import Inbox, Overloaded, Recorded
+from bot.slack.inbound import delivery_key
+from bot.slack.interactions import Pressed
+from bot.slack.payloads import Payload
+from bot.slack.replays import Deliveries
+from bot.slack.wishes import Wish
+
+DOUBLE_CLICK_SECONDS = 2.0
+SLACK = "slack"
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class Intake:
+    """Tells what is new."""
+
+    def __init__(self, inbox: Inbox | None, now: Callable[[], float]) -> None:
+        self._inbox = inbox
+        self._deliveries = Deliveries(now)
+        self._clicks = Deliveries(now, DOUBLE_CLICK_SECONDS)
+
+    def is_new(self, wish: Wish, payload: Payload, otherwise: str) -> bool:
+        """Whether a wish that changes nothing comes for the first time; `otherwise` is the key where Slack gives none."""
+        if not self._deliveries.is_new(delivery_key(wish.kind, payload, otherwise)):
+            log.info("a delivery came again and was not done again", kind=wish.kind)
+            return False
+        return not isinstance(wish.gesture, Pressed) or self._clicks.is_new(wish.gesture.key)
+
+    async def records(self, wish: Wish, payload: Payload, otherwise: str) -> bool:
+        """Whether a wish that changes something comes for the first time; from then on it is on disk.
+
+        The second half of a double click is not. Raises `Overloaded` when it could not be written down.
+        """
+        if self._inbox is None:
+            return self.is_new(wish, payload, otherwise)
+        click = wish.gesture.key if isinstance(wish.gesture, Pressed) else ""
+        if click and not self._clicks.is_new(click):
+            return False
+        try:
+            is_new = await self._inbox.record(Recorded(wish.key, SLACK, packed(payload)))
+        except Exception as fault:
+            self._clicks.forget(click)
+            if isinstance(fault, Overloaded):
+                raise
+            log.exception("a delivery that changes something could not be written down; its sender is to try again")
+            raise Overloaded from fault
+        if not is_new:
+            log.info("a recorded delivery came again and was not done again", kind=wish.kind)
+        return is_new
+
+
+def packed(payload: Payload) -> bytes:
+    """A payload as it is written down: without the old verification token, which is a secret of sorts."""
+    return msgspec.json.encode({name: value for name, value in payload.items() if name != "token"})
+
+
+def unpacked(body: bytes) -> Payload:
+    """A payload that was written down."""
+    return msgspec.json.decode(body, type=dict)

@@ -1,0 +1,117 @@
+"""What a delivery asks for, before it is known who asks: enough to tell whether it must be written down first. Pure.
+
+A key stays the same when Slack delivers the same thing again, whatever else is different then (signature, event id):
+
+    slash command   its trigger id            button, shortcut   its trigger id and the verb
+    words           channel and time stamp    form               the view and the state of it that was sent
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.domain.commands import LONGEST_QUESTION, Ask, Command, OpenQuestionForm, Remark, changes, pressed, understand
+from bot.domain.people import Account
+from bot.errors import Refusal
+from bot.slack.events import Happening, Said, happening, may_follow
+from bot.slack.inbound import Kind, SlashCommand, readable, slash_command_of
+from bot.slack.interactions import Pressed, Shortcut, Submitted, pressed_in, shortcut_in, submitted_in
+from bot.slack.payloads import Payload
+
+ASK_ABOUT, ASK = "ask_about", "ask"  # the callback ids of our two shortcuts
+NOBODY = Account("slack", "")  # until it is known who it is
+
+Gesture = SlashCommand | Happening | Pressed | Submitted | Shortcut
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody did, and the command that it is (by nobody yet): None where it is none, or only looks like one.
+
+    `key` is that of a delivery that changes something; "" for all others.
+    """
+
+    kind: Kind
+    gesture: Gesture | None = None
+    command: Command | None = None
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads wishes. `word` is the slash command, `knows` tells whether an id exists, `listens` whether words in threads
+    of our posts in a room ("slack:C0ASK") can be meant for us, `own_user` gives the bot's user id, "" while unknown."""
+
+    word: str
+    knows: Callable[[str], bool]
+    listens: Callable[[str], bool]
+    own_user: Callable[[], str]
+
+    def read(self, kind: Kind, payload: Payload, otherwise: str) -> Wish:
+        """The wish in a payload; `otherwise` is the key of what has none of its own. Raises `MalformedError`."""
+        match kind:
+            case Kind.COMMAND:
+                return self._typed(slash_command_of(payload), otherwise)
+            case Kind.EVENT:
+                return self._happened(happening(payload, self.own_user(), self.listens))
+            case Kind.ACTION:
+                press = pressed_in(payload)
+                return self._pressed(press, otherwise) if press else Wish(kind)
+            case Kind.SUBMISSION:
+                return self._submitted(submitted_in(payload), otherwise)
+            case Kind.SHORTCUT | Kind.MESSAGE_SHORTCUT:
+                return self._chosen(kind, shortcut_in(payload), otherwise)
+        return Wish(kind)
+
+    def _typed(self, slash: SlashCommand, otherwise: str) -> Wish:
+        if slash.command.lower() != self.word:
+            return Wish(Kind.COMMAND, slash)
+        command = understand(readable(slash.text), NOBODY, self.knows)
+        return _wish(Kind.COMMAND, slash, command, f"slack:command:{slash.trigger_id or otherwise}")
+
+    def _happened(self, what: Happening | None) -> Wish:
+        if not isinstance(what, Said):
+            return Wish(Kind.EVENT, what)
+        command = self._said(what)
+        if command is None:
+            return Wish(Kind.EVENT, what)
+        return _wish(Kind.EVENT, what, command, f"slack:message:{what.channel}:{what.ts}")
+
+    def _said(self, said: Said) -> Command | None:
+        is_meant = said.is_direct or said.is_addressed
+        command = understand(said.text, NOBODY, self.knows, for_all=not (said.is_direct or said.is_outside))
+        if said.on_our_post and not (is_meant and not isinstance(command, Ask)):
+            return Remark(NOBODY, said.thread_ts, said.text, is_meant) if said.text else None
+        if not is_meant and (changes(command) or not may_follow(said)):
+            return None  # what is said to nobody by name changes nothing
+        return command
+
+    def _pressed(self, press: Pressed, otherwise: str) -> Wish:
+        command = _meant(press.verb, press.about)
+        return _wish(Kind.ACTION, press, command, f"slack:press:{press.spot.trigger_id or otherwise}:{press.verb}")
+
+    def _submitted(self, form: Submitted, otherwise: str) -> Wish:
+        view = f"{form.spot.view_id}:{form.spot.view_hash}" if form.spot.view_id and form.spot.view_hash else otherwise
+        return _wish(Kind.SUBMISSION, form, _meant(form.verb, form.about, form), f"slack:form:{view}")
+
+    def _chosen(self, kind: Kind, shortcut: Shortcut, otherwise: str) -> Wish:
+        question = " ".join(readable(shortcut.text).split())[:LONGEST_QUESTION]
+        command: Command | None = None
+        if shortcut.name == ASK_ABOUT and question:
+            command = Ask(NOBODY, question)
+        elif shortcut.name in (ASK_ABOUT, ASK):
+            command = OpenQuestionForm(NOBODY)
+        return _wish(kind, shortcut, command, f"slack:shortcut:{shortcut.spot.trigger_id or otherwise}:{shortcut.name}")
+
+
+def _wish(kind: Kind, gesture: Gesture, command: Command | None, key: str) -> Wish:
+    return Wish(kind, gesture, command, key if command is not None and changes(command) else "")
+
+
+def _meant(verb: str, about: str, form: Submitted | None = None) -> Command | None:
+    """The wish of a verb; None for one that is refused, which whoever answers says then."""
+    try:
+        return pressed(verb, about, NOBODY, form.values if form else None)
+    except Refusal:
+        return None

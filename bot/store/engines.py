@@ -1,0 +1,136 @@
+"""How a database is opened: SQLite the way that survives crashes, PostgreSQL with what it needs to be told.
+
+The one writer of a SQLite file takes the lock at once and alone moves the log into the file; readers can only read.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from bot.errors import ConfigurationError
+
+PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA busy_timeout=5000",  # milliseconds
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA recursive_triggers=ON",  # else INSERT OR REPLACE walks around triggers
+)
+LEAVES_THE_LOG_ALONE = "PRAGMA wal_autocheckpoint=0"
+READS_ONLY = ("PRAGMA busy_timeout=5000", "PRAGMA query_only=ON", LEAVES_THE_LOG_ALONE)
+NAME = "archway"  # by which PostgreSQL knows our connections
+OLDEST_POSTGRES = 13  # it can be asked what became of a transaction
+CONNECT_SECONDS = 5
+# A connection whose other end is gone without a word is noticed within a quarter of a minute.
+KEEPALIVE = {"keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3, "tcp_user_timeout": 15_000}
+
+
+def is_postgres(url: str) -> bool:
+    """Whether an address is one of PostgreSQL."""
+    return make_url(url).get_backend_name() == "postgresql"
+
+
+def opened(url: str, *, prepare: bool = True, pool_size: int = 5) -> Engine:
+    """An engine on the database at `url`, to read and write; the folder of a SQLite file is made when it is missing.
+
+    Without `prepare` nothing about a SQLite file is changed, and it can only be looked at.
+    """
+    if is_postgres(url):
+        return _postgres(url, pool_size)
+    engine = create_engine(url, pool_size=pool_size, pool_timeout=30)
+    if prepare:
+        file = make_url(url).database
+        if file:
+            Path(file).parent.mkdir(parents=True, exist_ok=True)
+        event.listen(engine, "connect", _preparing(*PRAGMAS))
+        event.listen(engine, "begin", _begin_at_once)
+    return engine
+
+
+def opened_to_read(url: str, pool_size: int = 5) -> Engine:
+    """An engine whose transactions see one moment of the database and cannot change it."""
+    if is_postgres(url):
+        return _postgres(url, pool_size).execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    engine = create_engine(url, pool_size=pool_size, pool_timeout=30)
+    event.listen(engine, "connect", _preparing(*READS_ONLY))
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _postgres(url: str, pool_size: int) -> Engine:
+    connect: dict[str, object] = {"application_name": NAME, **KEEPALIVE}
+    if "connect_timeout" not in make_url(url).query:
+        connect["connect_timeout"] = CONNECT_SECONDS
+    # Parameters never appear in errors: what people write, and passwords, would come into the log.
+    return create_engine(url, connect_args=connect, pool_size=pool_size, max_overflow=2, hide_parameters=True)
+
+
+@contextmanager
+def claimed(url: str) -> Iterator[None]:
+    """Within the block this process is the only one that serves on a SQLite file. PostgreSQL takes any number.
+
+    Raises `ConfigurationError` when another one does, or the place cannot be written.
+    """
+    if is_postgres(url):
+        yield
+        return
+    descriptor = _locked(Path(make_url(url).database or ""))
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def claim(url: str) -> None:
+    """As `claimed`, until this process ends, however it ends."""
+    if not is_postgres(url):
+        _locked(Path(make_url(url).database or ""))
+
+
+def _locked(file: Path) -> int:
+    lock = file.with_name(f"{file.name}.lock")
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise ConfigurationError(
+            [f"{lock.parent} cannot be written ({error.strerror}); set ARCHWAY_DATA or DATABASE_URL."]
+        ) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise ConfigurationError(
+            [
+                f"Another archway serves on {file} already; stop it, or give this one a database of its own with --database."
+            ]
+        ) from None
+    return descriptor
+
+
+def _preparing(*pragmas: str) -> Callable[[DBAPIConnection, ConnectionPoolEntry], None]:
+    def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # the driver's own idea of transactions is off: the "begin" event says when
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(pragma)
+        cursor.close()
+
+    return prepare
+
+
+def _begin_at_once(connection: Connection) -> None:
+    # A deferred transaction that comes to write later fails with "database is locked" instead of waiting.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")

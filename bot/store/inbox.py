@@ -1,0 +1,178 @@
+"""Deliveries that change something: on disk before they are acknowledged, each handled once, by whoever is alive."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from threading import Lock
+
+import structlog
+from sqlalchemy import Connection, case, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_into_postgres
+from sqlalchemy.dialects.sqlite import insert as insert_into_sqlite
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.delivery import Overloaded, Recorded
+from bot.store.database import Database, seconds_now
+from bot.store.tables import inbox
+from bot.store.transaction import Transaction
+from bot.store.types import writable
+
+LEASE = 30.0  # seconds for which whoever recorded or took up a delivery has it to itself
+ANSWER_WITHIN = 2.5  # seconds: Slack waits for three
+MOST_IN_A_BATCH = 500
+MOST_ATTEMPTS = 110  # which takes more than a day: a platform may be away for that long
+KEEP = 24 * 3600.0  # seconds for which the key of a handled delivery is known
+FORGET_AT_ONCE = 5_000  # rows in one transaction: others wait meanwhile
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class InboxFigures:
+    """How much is recorded and not handled, how old the oldest of it is (seconds), how much was set aside."""
+
+    waiting: int
+    oldest_seconds: float
+    set_aside: int
+
+
+class _Batch:
+    """Deliveries that are recorded by one statement. Once it is being written it takes no further ones."""
+
+    def __init__(self) -> None:
+        self.deliveries: dict[str, Recorded] = {}
+        self.written: asyncio.Future[frozenset[str]]
+
+
+class Inbox:
+    """Records deliveries, and hands out those whose work was cut."""
+
+    def __init__(self, database: Database, lease: float = LEASE) -> None:
+        self._database = database
+        self._lease = lease
+        self._filling: _Batch | None = None
+        self._lock = Lock()
+
+    async def record(self, delivery: Recorded, /) -> bool:
+        """True when it is new, and on disk from now on; False when it came before. It belongs to this process for the length of
+        the lease.
+
+        Raises `Overloaded` when that cannot be said in time: it may yet have been recorded, and then it is handled later
+        and known when it is sent again.
+        """
+        key = writable(delivery.key)
+        batch, is_first = self._put(key, delivery)
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                new = await asyncio.shield(batch.written)
+        except TimeoutError:
+            raise Overloaded from None
+        except SQLAlchemyError as fault:
+            log.warning("a delivery could not be recorded", platform=delivery.platform, fault=str(fault.args[0]))
+            raise Overloaded from fault
+        return is_first and key in new
+
+    def handled(self, connection: Connection, key: str) -> bool:
+        """Marks a delivery as handled, in the transaction of what it brings about; False when that was done before, or
+        it is unknown."""
+        mark = (
+            update(inbox)
+            .where(inbox.c.key == key, inbox.c.handled_at.is_(None))
+            .values(handled_at=seconds_now, body=b"", fault="")
+        )
+        return connection.execute(mark).rowcount == 1
+
+    async def left_behind(self, platform: str, most: int = 20) -> Sequence[Recorded]:
+        """Takes up to `most` deliveries whose lease is over, oldest first; from now on they belong to this process for one
+        more. One that was taken up far too often is set aside."""
+        return await self._database.write(lambda unit: self._taken_up(unit.connection, platform, most))
+
+    async def extend(self, keys: Iterable[str]) -> None:
+        """Begins the lease of deliveries anew: their work takes long."""
+        longer = (
+            update(inbox)
+            .where(inbox.c.key.in_(list(keys)), inbox.c.handled_at.is_(None))
+            .values(claimed_until=seconds_now + self._lease)
+        )
+        await self._database.write(lambda unit: unit.connection.execute(longer).rowcount)
+
+    async def set_aside(self, key: str, fault: str) -> None:
+        """Gives up on a delivery: it stays, with the reason, and nobody takes it up."""
+        mark = update(inbox).where(inbox.c.key == key, inbox.c.handled_at.is_(None)).values(fault=fault or "unknown")
+        await self._database.write(lambda unit: unit.connection.execute(mark).rowcount)
+        log.error("a recorded delivery was set aside", key=key, fault=fault)
+
+    async def forget(self, keep: float = KEEP) -> int:
+        """Deletes what was handled more than `keep` seconds ago; gives the number."""
+        old = select(inbox.c.key).where(inbox.c.handled_at < seconds_now - keep).limit(FORGET_AT_ONCE)
+        forgotten = 0
+        while deleted := await self._database.write(
+            lambda unit: unit.connection.execute(delete(inbox).where(inbox.c.key.in_(old))).rowcount
+        ):
+            forgotten += deleted
+        return forgotten
+
+    def figures(self, connection: Connection) -> InboxFigures:
+        """How it stands."""
+        is_waiting = inbox.c.fault == ""
+        age = seconds_now - func.min(case((is_waiting, inbox.c.at)))
+        counted = select(func.count(case((is_waiting, 1))), age, func.count(case((~is_waiting, 1))))
+        waiting, oldest, aside = connection.execute(counted.where(inbox.c.handled_at.is_(None))).one()
+        return InboxFigures(waiting, max(oldest or 0.0, 0.0), aside)
+
+    def _put(self, key: str, delivery: Recorded) -> tuple[_Batch, bool]:
+        """The batch that a delivery goes with, and whether it is the first of its key there."""
+        with self._lock:
+            batch = self._filling
+            if batch is None or len(batch.deliveries) >= MOST_IN_A_BATCH:
+                batch = self._filling = _Batch()
+                batch.written = asyncio.ensure_future(self._database.write(lambda unit: self._write(batch, unit)))
+                batch.written.add_done_callback(_looked_at)
+            is_first = key not in batch.deliveries
+            if is_first:
+                batch.deliveries[key] = delivery
+        return batch, is_first
+
+    def _write(self, batch: _Batch, unit: Transaction) -> frozenset[str]:
+        """On a writer thread: records all that has come until now; gives the keys that are new."""
+        with self._lock:
+            if self._filling is batch:
+                self._filling = None
+        into = insert_into_postgres if unit.connection.dialect.name == "postgresql" else insert_into_sqlite
+        record = into(inbox).values(at=seconds_now, claimed_until=seconds_now + self._lease)
+        rows = [
+            {"key": key, "platform": each.platform, "body": each.body, "attempts": 1, "fault": ""}
+            for key, each in batch.deliveries.items()
+        ]
+        return frozenset(unit.connection.scalars(record.on_conflict_do_nothing().returning(inbox.c.key), rows))
+
+    def _taken_up(self, connection: Connection, platform: str, most: int) -> list[Recorded]:
+        left = (
+            select(inbox.c.key)
+            .where(
+                inbox.c.handled_at.is_(None),
+                inbox.c.fault == "",
+                inbox.c.platform == platform,
+                inbox.c.claimed_until < seconds_now,
+            )
+            .order_by(inbox.c.at)
+            .limit(most)
+            .with_for_update(skip_locked=True)
+        )
+        mine = update(inbox).where(inbox.c.key.in_(left.scalar_subquery()))
+        too_often = mine.where(inbox.c.attempts >= MOST_ATTEMPTS).values(fault=f"failed {MOST_ATTEMPTS} times")
+        for key in connection.scalars(too_often.returning(inbox.c.key)):
+            log.error("a recorded delivery was set aside", key=key, fault=f"failed {MOST_ATTEMPTS} times")
+        longer = case((inbox.c.attempts < 5, 1), (inbox.c.attempts < 20, 4), else_=32)
+        taken = mine.values(attempts=inbox.c.attempts + 1, claimed_until=seconds_now + self._lease * longer).returning(
+            inbox.c.at, inbox.c.key, inbox.c.platform, inbox.c.body
+        )
+        return [Recorded(*row[1:]) for row in sorted(connection.execute(taken))]
+
+
+def _looked_at(written: asyncio.Future[frozenset[str]]) -> None:
+    """A fault of the batch is everybody's; when nobody waits any more it is no unnoticed one."""
+    if not written.cancelled():
+        written.exception()

@@ -1,0 +1,150 @@
+"""The commands that look after the database, as an operator or a script uses them, on both databases."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from bot.__main__ import main
+from bot.domain.audit import Entry
+from bot.store import guards, keys, schema
+from bot.store.checkpoints import Checkpoints
+from bot.store.database import Database, claimed
+from tests.databases import Clock
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ARCHWAY_DATA", str(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def url(database: Database, database_url: str, data: Path) -> str:
+    """The address of a database with a record of five entries and a checkpoint, which nobody has open."""
+    for number in range(4):
+        database.write_now(lambda unit, number=number: unit.audit.add(Entry("room.subscribed", f"slack:C{number}")))  # type: ignore[misc]
+    Checkpoints(keys.folder(data), keys.signing_key(data, None)).sign(database)
+    database.close_now()
+    return database_url
+
+
+def ran(*arguments: str | Path) -> int:
+    return main([str(each) for each in arguments])
+
+
+def test_a_whole_record_is_said_to_be_whole(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ran("audit", "verify", "--database", url) == 0
+    assert "The record is whole: 5 entries, 1 checkpoints." in capsys.readouterr().out
+    assert ran("audit", "verify", "--json", "--database", url) == 0
+    verdict = json.loads(capsys.readouterr().out)
+    assert (verdict["whole"], verdict["entries"], verdict["broken"]) == (True, 5, None)
+
+
+def test_the_first_altered_entry_is_named_with_exit_status_1(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    alter(url, "UPDATE audit SET body = replace(body, 'slack:C2', 'slack:C9')")
+    assert ran("audit", "verify", "--database", url) == 1
+    assert capsys.readouterr().out == "The record was altered. Entry 3: its content does not fit its hash.\n"
+    assert ran("audit", "verify", "--json", "--database", url) == 1
+    assert json.loads(capsys.readouterr().out)["broken"] == {"sequence": 3, "why": "its content does not fit its hash"}
+
+
+def test_a_cut_tail_shows_in_the_checkpoints(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    alter(url, "DELETE FROM audit WHERE sequence > 3")
+    assert ran("audit", "verify", "--database", url) == 1
+    assert "Entry 4: the end is missing: a checkpoint vouches for entry 5" in capsys.readouterr().out
+
+
+def test_an_exported_record_proves_itself(
+    url: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "record.jsonl"
+    assert ran("audit", "export", "-o", file, "--database", url) == 0
+    assert ran("audit", "export", "-o", file, "--database", url) == 2
+    public = (data / "audit" / "key.pub").read_text().strip()
+    assert ran("audit", "verify", file, "--key", public) == 0
+    file.write_bytes(file.read_bytes().replace(b"slack:C2", b"slack:C9"))
+    assert ran("audit", "verify", file, "--key", public) == 1
+    assert ran("audit", "verify", file, "--key", "nonsense") == 2
+    printed = capsys.readouterr()
+    assert "Entry 3: its content does not fit its hash" in printed.out
+    assert "--key is no public key" in printed.err
+
+
+def test_a_backup_is_put_back_where_it_is_asked_to(
+    url: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ran("backup", tmp_path / "copy", "--database", url) == 0
+    assert ran("backup", tmp_path / "copy", "--database", url) == 2
+    assert ran("restore", tmp_path / "copy", "--database", url) == 2
+    assert "holds data already; --force overwrites it" in capsys.readouterr().err
+    assert ran("restore", tmp_path / "copy", "--database", url, "--force") == 0
+    assert "with 5 entries of the record" in capsys.readouterr().out
+    assert ran("restore", tmp_path / "copy", "--database", f"sqlite:///{tmp_path}/new.db") == 0
+    assert ran("audit", "verify", "--database", f"sqlite:///{tmp_path}/new.db") == 0
+
+
+def test_a_database_is_migrated_by_command(
+    tmp_path: Path, postgres_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for address in (f"sqlite:///{tmp_path}/new.db", postgres_url):
+        assert ran("audit", "verify", "--database", address) == 2
+        assert ran("migrate", "--database", address) == 0
+        assert ran("audit", "verify", "--database", address) == 0
+    printed = capsys.readouterr()
+    assert f"is at version {schema.NEWEST}" in printed.out
+    assert "There is no database" in printed.err
+    assert "is empty: run `archway migrate` first" in printed.err
+
+
+def test_a_file_that_somebody_serves_on_is_not_migrated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"sqlite:///{tmp_path}/archway.db"
+    with claimed(url):
+        assert ran("migrate", "--database", url) == 2
+    assert "Another archway serves on" in capsys.readouterr().err
+
+
+def test_a_password_in_an_address_is_never_printed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    address = "postgresql+psycopg://archway:canary@127.0.0.1:9/archway"
+    for command in (["migrate"], ["backup", str(tmp_path / "x")], ["audit", "verify"], ["doctor"]):
+        assert ran(*command, "--database", address) in (1, 2)
+    printed = capsys.readouterr()
+    assert "canary" not in printed.out + printed.err
+    assert "PostgreSQL on 127.0.0.1:9 cannot be reached" in printed.err
+
+
+def test_a_key_that_is_none_is_one_sentence(
+    url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ARCHWAY_AUDIT_KEY", "canary")
+    assert ran("audit", "verify", "--database", url) == 2
+    printed = capsys.readouterr().err
+    assert "ARCHWAY_AUDIT_KEY is no Ed25519 key" in printed
+    assert "canary" not in printed
+
+
+def test_the_doctor_looks_at_the_database_and_at_the_record(
+    url: str, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran("doctor", "--database", url)
+    printed = capsys.readouterr().out
+    assert "at version" in printed
+    assert "1 checkpoints, signed with archway-audit+" in printed
+    (data / "audit" / "key").chmod(0o644)
+    ran("doctor", "--database", url)
+    assert "can be read by others" in capsys.readouterr().out
+    (data / "audit" / "checkpoints").write_text("nonsense")
+    assert ran("doctor", "--database", url) == 1
+    assert "the checkpoints cannot be read" in capsys.readouterr().out
+
+
+def alter(url: str, statement: str) -> None:
+    """Alters the record, as whoever may drop its guards can."""
+    database = Database(url, Clock())
+    with database.engine.begin() as connection:
+        guards.take_off(connection)
+        connection.execute(text(statement))
+    database.close_now()

@@ -1,0 +1,366 @@
+"""What changes in the library is told: once, where it was asked for, as it is now."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from bot.store.database import Database
+from tests.databases import Clock
+from tests.handlers.newsroom import ADA, ARCH, OPS, PAY, TEAM, Newsroom, decision, standard
+
+A = "Buckets MUST be encrypted at rest with a key of the KMS."
+B = "Keys MUST be rotated every twelve months."
+C = "Access to keys MUST be logged."
+PATH = "standards/STD-001.md"
+
+
+@pytest.fixture
+def room(tmp_path: Path, database: Database) -> Newsroom:
+    newsroom = Newsroom(tmp_path / "folder", database)
+    newsroom.write(PATH, standard(A, B))
+    newsroom.write("adrs/0001.md", decision())
+    newsroom.subscribe(ARCH, "standards")
+    newsroom.subscribe(TEAM, "all tag:network")
+    newsroom.subscribe(PAY, "adrs")
+    assert newsroom.look() == 0
+    return newsroom
+
+
+def test_the_first_look_is_silent(room: Newsroom) -> None:
+    assert room.postings() == []
+    assert room.look(anew=True) == 0
+    assert '"library.known"' in room.recorded()[0]
+
+
+def test_a_changed_clause_is_told_once_in_every_room_that_asked(room: Newsroom) -> None:
+    room.write(PATH, standard(A, B.replace("twelve months", "ninety days")))
+    assert room.look() == 1
+    assert room.look() == room.look(anew=True) == 0
+    assert room.postings() == [(ARCH, f"document:{PATH}:1"), (TEAM, f"document:{PATH}:1")]
+    said = room.said(ARCH)
+    assert "STD-001.2 Keys MUST be rotated every [-twelve months.-] {+ninety days.+}" in said
+    assert "Buckets" not in said
+    assert '"document.changed"' in room.recorded()[-1]
+
+
+def test_clauses_are_linked_to_where_they_are_read(room: Newsroom) -> None:
+    room.write(PATH, standard(A, B, C))
+    room.look()
+    assert "https://git.example.org/blob/main/standards/STD-001.md#rules" in repr(room.heard(ARCH)[-1])
+
+
+def test_what_nobody_reads_differently_is_not_told(room: Newsroom) -> None:
+    room.write(PATH, standard(A, B, tags="[network, keys]", reviewed="2026-11-01", review_every="1 year"))
+    assert room.look() == 0
+    room.write(PATH, standard(A, B, tags="[network, keys]").replace("## Rules\n", "##   Rules\n\n\n"))
+    assert room.look() == 0
+    assert room.postings() == []
+
+
+def test_a_further_change_within_a_day_updates_what_was_said(room: Newsroom, clock: Clock) -> None:
+    room.write(PATH, standard(A, B, C))
+    room.look()
+    room.posted()
+    clock.advance(hours=23)
+    room.write(PATH, standard(A.replace("KMS", "vault"), B, C))
+    room.look()
+    assert [key for _, key in room.postings(ARCH)] == [f"document:{PATH}:1"]
+    assert room.states(ARCH) == ["changed"]
+    assert "{+vault.+}" in room.said(ARCH)
+    assert C in room.said(ARCH)
+
+
+def test_after_a_day_a_change_is_another_one(room: Newsroom, clock: Clock) -> None:
+    room.write(PATH, standard(A, B, C))
+    room.look()
+    clock.advance(hours=24)
+    room.write(PATH, standard(A, B))
+    room.look()
+    assert [key for _, key in room.postings(ARCH)] == [f"document:{PATH}:1", f"document:{PATH}:2"]
+    assert "Removed" in room.said(ARCH)
+
+
+def test_a_change_that_is_taken_back_says_so_where_it_was_posted(room: Newsroom) -> None:
+    room.write(PATH, standard(A, B, C))
+    room.look()
+    room.posted()
+    room.write(PATH, standard(A, B))
+    room.look()
+    assert room.states(ARCH) == ["changed"]
+    assert "what had changed was taken back" in room.said(ARCH)
+    room.write(PATH, standard(A, C))
+    room.look()
+    assert [key for _, key in room.postings(ARCH)] == [f"document:{PATH}:1"]
+    assert "Changed" in room.said(ARCH)
+
+
+def test_a_change_that_is_taken_back_before_it_was_posted_never_is(room: Newsroom) -> None:
+    room.write(PATH, standard(A, B, C))
+    room.look()
+    room.write(PATH, standard(A, B))
+    room.look()
+    assert room.postings() == []
+    room.write(PATH, standard(A, C))
+    room.look()
+    assert len(room.postings(ARCH)) == 1
+
+
+def test_a_new_document_is_told_and_its_removal(room: Newsroom, clock: Clock) -> None:
+    room.write("standards/STD-002.md", standard(C, number=2))
+    assert room.look() == 1
+    assert "New standard · STD-002 · security" in room.said(ARCH)
+    clock.advance(days=2)
+    room.remove("standards/STD-002.md")
+    assert room.look() == 1
+    assert "STD-002 · Standard 2 was removed from the library." in room.said(ARCH)
+    clock.advance(days=2)
+    room.write("standards/STD-002.md", standard(C, number=2))
+    assert room.look() == 1
+    assert [key for _, key in room.postings(ARCH)] == [f"document:standards/STD-002.md:{n}" for n in (1, 2, 3)]
+
+
+def test_a_document_that_comes_and_goes_within_a_day_is_taken_back(room: Newsroom) -> None:
+    room.write("standards/STD-002.md", standard(C, number=2))
+    room.look()
+    room.posted()
+    room.remove("standards/STD-002.md")
+    room.look()
+    assert "STD-002 was added and taken away again." in room.said(ARCH)
+
+
+def test_a_superseded_document_names_its_successor_first(room: Newsroom) -> None:
+    room.write("adrs/0002.md", decision("We use logs.", id="ADR-0002", title="Logs", supersedes="ADR-0001"))
+    assert room.look() == 2
+    said = [card.name for card in room.heard(PAY)]
+    assert sorted(said) == ["document_added", "document_superseded"]
+    (card,) = [card for card in room.heard(PAY) if card.name == "document_superseded"]
+    assert "ADR-0002" in repr(card.blocks[0])
+    assert card.buttons[0].about == "adrs/0002.md"
+
+
+def test_a_deprecated_document_is_told_as_such(room: Newsroom) -> None:
+    room.write(PATH, standard(A, B, status="deprecated"))
+    room.look()
+    assert room.heard(ARCH)[0].name == "document_deprecated"
+
+
+def test_whoever_heard_of_a_document_hears_that_it_is_no_longer_theirs(room: Newsroom) -> None:
+    room.write(PATH, standard(A, B, C, tags="[storage]"))
+    room.look()
+    assert len(room.postings(TEAM)) == 1
+
+
+def test_a_file_that_moves_is_no_news(room: Newsroom, clock: Clock) -> None:
+    room.remove(PATH)
+    room.write("standards/network/STD-001.md", standard(A, B))
+    assert room.look() == 0
+    room.remove("standards/network/STD-001.md")
+    room.write(PATH, standard(A, B, C))
+    assert room.look() == 1
+    assert "1 clause added" in room.said(ARCH)
+
+
+def test_many_changes_at_once_are_one_post_a_room(room: Newsroom) -> None:
+    for number in range(2, 40):
+        room.write(
+            f"standards/STD-{number:03}.md", standard(A, number=number, tags="[network]" if number < 5 else "[x]")
+        )
+    assert room.look() == 38
+    (arch,), (team,) = room.heard(ARCH), room.heard(TEAM)
+    assert arch.summary == "38 documents changed at once: 38 new."
+    assert team.summary == "3 documents changed at once: 3 new."
+    assert "and 26 more" in room.said(ARCH)
+    assert room.look(anew=True) == 0
+    room.write("standards/STD-002.md", standard(A, B, number=2))
+    assert room.look() == 1
+    assert [key for _, key in room.postings(ARCH)][1:] == ["document:standards/STD-002.md:1"]
+
+
+def test_an_empty_folder_is_a_missing_volume_and_no_news(room: Newsroom) -> None:
+    for path in ("README.md", PATH, "adrs/0001.md"):
+        room.remove(path)
+    assert room.look() == 0
+    room.write("README.md", "# About this folder\n\nWords.\n")
+    room.write(PATH, standard(A, B))
+    room.write("adrs/0001.md", decision())
+    assert room.look() == room.look(anew=True) == 0
+
+
+def test_a_broken_file_is_told_to_operators_and_is_not_gone(room: Newsroom) -> None:
+    room.write(PATH, standard(A, B).replace("title:", "tags: [x]\ntitle:", 1))
+    assert room.look() == 0
+    assert room.postings(ARCH) == []
+    assert f"{PATH}:" in room.said(OPS)
+    assert "still answered from its last good version" in room.said(OPS)
+    room.posted()
+    room.write(PATH, standard(A, B, C))
+    assert room.look() == 1
+    assert len(room.postings(OPS)) == 1
+    assert "can be read again" in room.said(OPS)
+
+
+def test_a_file_that_is_broken_at_the_start_is_left_out_and_not_gone(room: Newsroom, database: Database) -> None:
+    (room.folder / PATH).write_bytes(b"\x00\x01\x02" * 500)
+    late = Newsroom(room.folder, database)
+    assert late.look(anew=True) == 0
+    assert "nothing is answered from it" in late.said(OPS)
+    late.write(PATH, standard(A, B))
+    assert late.look() == 0
+    assert "can be read again" in late.said(OPS)
+
+
+def test_a_file_that_breaks_twice_is_told_of_twice(room: Newsroom) -> None:
+    for _ in range(2):
+        (room.folder / PATH).write_bytes(b"\x00\x01\x02" * 500)
+        room.look()
+        room.write(PATH, standard(A, B))
+        room.look()
+    assert [key for _, key in room.postings(OPS)] == [f"unreadable:{PATH}:{n}" for n in (1, 2)]
+
+
+def test_many_broken_files_are_one_list(room: Newsroom) -> None:
+    for number in range(2, 30):
+        room.write(f"standards/STD-{number:03}.md", standard(A, number=number))
+    room.look()
+    for number in range(2, 30):
+        (room.folder / f"standards/STD-{number:03}.md").write_bytes(b"\x00\x01\x02" * 500)
+    room.look()
+    (card,) = room.heard(OPS)
+    assert card.summary == "28 files of the library cannot be read any more."
+
+
+def test_without_an_operators_room_nobody_is_told_and_nothing_breaks(room: Newsroom) -> None:
+    room.operations_room = ""
+    (room.folder / PATH).write_bytes(b"\x00\x01\x02" * 500)
+    assert room.look() == 0
+    assert room.postings() == []
+
+
+def test_two_processes_tell_of_a_change_once(room: Newsroom, database: Database) -> None:
+    other = Newsroom(room.folder, database)
+    other.look()
+    room.write(PATH, standard(A, B, C))
+    assert room.look() == 1
+    assert other.look() == 0
+    assert len(room.postings(ARCH)) == 1
+
+
+def test_processes_that_look_at_the_same_time_tell_of_a_change_once(room: Newsroom, database: Database) -> None:
+    others = [Newsroom(room.folder, database) for _ in range(4)]
+    for number in range(1, 6):
+        room.write(f"standards/STD-{number:03}.md", standard(A, C, number=number))
+    with ThreadPoolExecutor(len(others)) as threads:
+        told = list(threads.map(lambda each: each.look(), others))
+    assert sorted(told) == [0, 0, 0, 5]
+    assert len(room.postings(ARCH)) == len(room.postings(TEAM)) == 5
+
+
+def test_a_process_that_sees_an_older_folder_takes_nothing_back(
+    room: Newsroom, tmp_path: Path, database: Database
+) -> None:
+    behind = Newsroom(tmp_path / "behind", database)
+    behind.write(PATH, standard(A, B))
+    behind.write("adrs/0001.md", decision())
+    behind.look()
+    room.write(PATH, standard(A, B, C))
+    room.look()
+    room.write(PATH, standard(A, C))
+    room.look()
+    behind.write(PATH, standard(A, B, C))
+    assert behind.look() == 0
+    behind.write(PATH, standard(A, C))
+    assert behind.look() == 0
+    assert "[-" in room.said(ARCH)
+
+
+def test_a_room_in_its_quiet_hours_hears_afterwards_of_what_is_then(room: Newsroom, clock: Clock) -> None:
+    room.subscribe(ADA, "standards quiet 11:00-15:00")
+    room.write(PATH, standard(A, B, C))
+    room.look()
+    assert room.postings(ADA) == []
+    room.write(PATH, standard(A, C))
+    room.look()
+    clock.advance(hours=3)
+    assert room.fall_due() == 1
+    assert [key for _, key in room.postings(ADA)] == [f"document:{PATH}:1"]
+    assert "[-Keys MUST be rotated" in room.said(ADA)
+    room.write(PATH, standard(A, C, "Keys MUST NOT be shared."))
+    room.look()
+    assert len(room.postings(ADA)) == 1
+
+
+def test_what_was_taken_back_within_quiet_hours_was_never_there(room: Newsroom, clock: Clock) -> None:
+    room.subscribe(ADA, "standards quiet 11:00-15:00")
+    room.write(PATH, standard(A, B, C))
+    room.look()
+    room.write(PATH, standard(A, B))
+    room.look()
+    clock.advance(hours=3)
+    room.fall_due()
+    assert room.postings(ADA) == []
+
+
+def test_more_than_a_few_things_after_quiet_hours_are_one_card(room: Newsroom, clock: Clock) -> None:
+    room.subscribe(ADA, "standards quiet 11:00-15:00")
+    for number in range(2, 7):
+        room.write(f"standards/STD-{number:03}.md", standard(A, number=number))
+    room.look()
+    clock.advance(hours=3)
+    room.fall_due()
+    assert [card.summary for card in room.heard(ADA)] == ["5 changes since Sunday 22 November."]
+
+
+def test_a_digest_gathers_until_business_begins(room: Newsroom, clock: Clock) -> None:
+    room.subscribe(ADA, "standards adrs digest daily")
+    room.write(PATH, standard(A, B, C))
+    room.look()
+    clock.advance(hours=2)
+    room.write("adrs/0001.md", decision("We use logs."))
+    room.look()
+    assert [due.isoformat() for due in room.timers("let_go").values()] == ["2026-11-23T09:00:00"]
+    assert room.fall_due() == 0
+    clock.advance(hours=19)
+    assert room.fall_due() == 1
+    (card,) = room.heard(ADA)
+    assert card.title == "2 changes since Sunday 22 November"
+    assert "ADR-0001 Queues: 1 section changed" in room.said(ADA)
+    assert room.fall_due() == 0
+
+
+def test_a_room_that_hears_both_at_once_and_in_a_digest_hears_at_once(room: Newsroom) -> None:
+    room.subscribe(ARCH, "all tag:network digest weekly")
+    room.write(PATH, standard(A, B, C))
+    room.look()
+    assert len(room.postings(ARCH)) == 1
+    assert room.timers("let_go") == {}
+
+
+def test_who_unsubscribed_meanwhile_hears_nothing_of_what_was_kept_back(room: Newsroom, clock: Clock) -> None:
+    room.subscribe(ADA, "standards digest daily")
+    room.write(PATH, standard(A, B, C))
+    room.look()
+    room.unsubscribe(ADA)
+    clock.advance(days=1)
+    room.fall_due()
+    assert room.postings(ADA) == []
+    room.subscribe(ADA, "standards digest daily")
+    room.write("standards/STD-002.md", standard(C, number=2))
+    room.look()
+    room.unsubscribe(ADA)
+    room.subscribe(ADA, "adrs")
+    clock.advance(days=1)
+    room.fall_due()
+    assert room.postings(ADA) == []
+
+
+def test_many_changes_at_once_wait_for_the_digest_too(room: Newsroom, clock: Clock) -> None:
+    room.subscribe(ADA, "standards digest daily")
+    for number in range(2, 40):
+        room.write(f"standards/STD-{number:03}.md", standard(A, number=number))
+    room.look()
+    clock.advance(days=1)
+    room.fall_due()
+    assert "38 documents changed at once: 38 new." in room.said(ADA)
