@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from bot.playground.doings import GENERAL
+from bot.playground.doings import ALAN, GENERAL
 from bot.playground.state import Channel, Message
 from tests.doubles.teams import shown
 from tests.doubles.teams_connector import Posted
@@ -101,3 +102,14 @@ async def test_what_was_told_is_in_the_record(house: House) -> None:
     await until(lambda: bool(in_slack(house, GENERAL)))
     entries = house.remembered("SELECT body FROM audit ORDER BY sequence")
     assert sum('"action":"subscription.added"' in str(body) for (body,) in entries) == 4
+
+
+@pytest.mark.asyncio
+async def test_a_flood_of_changes_by_one_person_leaves_others_served(house: House) -> None:
+    house.slack.state.channels[PLATFORM] = Channel(PLATFORM, "platform", house.slack.state.channel(GENERAL).members)
+    flood = [house.slack.command("/arch", f"subscribe standards tag:t{number}") for number in range(120)]
+    said = [each.words for each in await asyncio.gather(*flood)]
+    assert any("a lot" in words for words in said), "a sentence for whoever floods"
+    assert "standards" in (await house.slack.command("/arch", "subscribe standards", user=ALAN, channel=PLATFORM)).words
+    assert "standards" in words_of(shown(await house.teams.say("subscribe standards")))
+    assert house.remembered("SELECT count(*) FROM inbox WHERE handled_at IS NULL") == [(0,)]
