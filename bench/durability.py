@@ -47,7 +47,7 @@ def measure(seconds: float) -> None:
         for name, url in urls.items():
             print(f"\ndurability on {name}")
             acknowledged(knowledge, Path(scratch) / name, url(), seconds)
-            inside(url(), Path(scratch))
+            inside(url())
             copied(url(), Path(scratch) / f"{name}-copy")
         questions(knowledge, Path(scratch), words, {name: url() for name, url in urls.items()}, seconds)
 
@@ -91,7 +91,7 @@ def event(number: int) -> bytes:
     return bench.signed(json.dumps(envelope).encode(), "application/json")
 
 
-def inside(url: str, scratch: Path) -> None:
+def inside(url: str) -> None:
     """The store and the announcer by themselves, in this process."""
     figures = store.measured(url)
     print(

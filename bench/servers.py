@@ -49,7 +49,7 @@ def bolt(secret: str) -> web.Application:
 
 
 async def forgetful(port: int, secret: str, knowledge: str, api_url: str) -> None:
-    sys.path.insert(0, str(Path(__file__).parent.parent))
+    sys.path[0] = str(Path(__file__).parent.parent)  # in the place of this folder
     from bot import web as edge
     from bot.cards.model import Reply
     from bot.domain.commands import Command
@@ -58,7 +58,7 @@ async def forgetful(port: int, secret: str, knowledge: str, api_url: str) -> Non
     from handlers.desk import Desk
     from knowledge.live import LiveLibrary
 
-    shelf = LiveLibrary(Path(knowledge))
+    shelf = LiveLibrary(Path(knowledge), cached_in=None, pattern=None)
 
     async def dispatch(command: Command, _delivery: str = "", /) -> Reply:
         return handle(command, Desk(shelf.library, lambda: datetime.now(UTC), lambda _: None, shelf.place))

@@ -7,12 +7,11 @@ platform, the announcer and the clockwork beside them.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,12 +21,13 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot import logs, terminal, web
-from bot.delivery import Dispatch, Surface
+from bot.delivery import Dispatch, Recorded, Surface
 from bot.errors import OutdatedButton
 from bot.settings import Secret, Settings
 from knowledge.live import LiveLibrary
 
 if TYPE_CHECKING:
+    from bot.announcer import Announcer
     from bot.desks import Desks
     from bot.governance import LiveGovernance
     from bot.posting import Platform
@@ -38,7 +38,9 @@ if TYPE_CHECKING:
 WRITE_EVERY = 1.0  # seconds between two writings of the question log
 FORGET_EVERY = 3600.0  # seconds
 RESUME_EVERY = 5.0  # seconds between two looks for work that another process has left behind
-CLOSE_SECONDS = 3.0  # after the requests are drained: containers are killed ten seconds after they are told to stop
+RESUMED_AT_ONCE = 8
+NOTICE_AGAIN = 10.0  # seconds after which what could not be announced is tried again
+CLOSE_SECONDS = 2.5  # after the requests are drained: containers are killed ten seconds after they are told to stop
 INTRODUCE_EVERY = 60.0  # seconds, while Slack cannot be reached
 
 log = structlog.stdlib.get_logger(__name__)
@@ -228,7 +230,7 @@ async def running(settings: Settings, host: str, port: int) -> AsyncIterator[tup
             partial(_follow, bot),
             partial(_write, memory),
             partial(_forget, memory),
-            partial(_resume, memory, bot.surfaces),
+            *(partial(_resume, memory, name, surface) for name, surface in bot.surfaces.items()),
             memory.vouch,
             announcer.run,
             clockwork.run,
@@ -238,10 +240,13 @@ async def running(settings: Settings, host: str, port: int) -> AsyncIterator[tup
         application = web.application(bot.routes, partial(_missing, bot), measured, metrics.delivered)
         async with (
             _background(works),
-            _closed_at_the_end(bot.surfaces.values(), announcer.drain),
+            _drained(announcer, bot.surfaces.values()) as ends,
             web.listening(application, host, port) as (bound_host, bound_port),
         ):
-            yield f"http://{bound_host}:{bound_port}", bot
+            try:
+                yield f"http://{bound_host}:{bound_port}", bot
+            finally:
+                ends()
     finally:
         await memory.close()
 
@@ -291,15 +296,32 @@ async def _introduce(workspace: SlackSurface) -> None:
 
 
 async def _follow(bot: Bot) -> None:
-    """Follows the folder, and announces what changes in it; also what changed while nobody looked."""
-    await bot.desks.notice()
-    await bot.shelf.follow(bot.desks.notice)
+    """Follows the folder. What changes is answered from at once, whatever becomes of announcing it."""
+    changed = asyncio.Event()
+    changed.set()  # also what changed while nobody looked
+
+    async def announce() -> None:
+        while True:
+            await changed.wait()
+            changed.clear()
+            try:
+                await bot.desks.notice()
+            except Exception:
+                log.exception("what changed in the library cannot be announced yet and is tried again")
+                asyncio.get_running_loop().call_later(NOTICE_AGAIN, changed.set)
+
+    async def tell() -> None:
+        changed.set()
+
+    async with asyncio.TaskGroup() as both:
+        both.create_task(announce())
+        both.create_task(bot.shelf.follow(tell))
 
 
 async def _write(memory: Memory) -> None:
     while True:
         await asyncio.sleep(WRITE_EVERY)
-        await asyncio.to_thread(memory.questions.write)
+        await memory.write_questions()
 
 
 async def _forget(memory: Memory) -> None:
@@ -308,32 +330,41 @@ async def _forget(memory: Memory) -> None:
         await asyncio.sleep(FORGET_EVERY)
 
 
-async def _resume(memory: Memory, surfaces: Mapping[str, Surface]) -> None:
+async def _resume(memory: Memory, platform: str, surface: Surface) -> None:
     """Takes up what was recorded and not handled: its process ended, or failed at it."""
+
+    async def again(delivery: Recorded) -> None:
+        try:
+            await surface.resume(delivery)
+        except OutdatedButton as refusal:  # nobody will ever understand it
+            await memory.inbox.set_aside(delivery.key, refusal.sentence)
+        except Exception:
+            log.exception("a recorded delivery could not be worked on and is tried again", platform=platform)
+
     while True:
-        for name, surface in surfaces.items():
-            for delivery in await memory.inbox.left_behind(name):
-                try:
-                    await surface.resume(delivery)
-                except OutdatedButton as refusal:  # other refusals pass: Slack does not tell who somebody is
-                    await memory.inbox.set_aside(delivery.key, refusal.sentence)
-                except Exception:
-                    log.exception("a recorded delivery could not be worked on and is tried again", platform=name)
-        await asyncio.sleep(RESUME_EVERY)
+        if taken := await memory.inbox.left_behind(platform, RESUMED_AT_ONCE):
+            await asyncio.gather(*map(again, taken))
+        else:
+            await asyncio.sleep(RESUME_EVERY)
 
 
 @asynccontextmanager
-async def _closed_at_the_end(surfaces: Iterable[Surface], drain: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    """Lets the surfaces and the announcer finish what they have begun, once nothing new can come in."""
+async def _drained(announcer: Announcer, surfaces: Collection[Surface]) -> AsyncIterator[Callable[[], None]]:
+    """Lets the announcer and the surfaces finish what they have begun. What it gives is called when the end begins: the
+    announcer takes nothing new from then on, while requests are still being answered."""
+    draining: list[asyncio.Task[None]] = []
     try:
-        yield
+        yield lambda: draining.append(asyncio.create_task(announcer.drain()))
     finally:
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
-                await asyncio.gather(drain(), return_exceptions=True)
+                if draining:
+                    await asyncio.wait(draining, timeout=CLOSE_SECONDS / 2)  # its posts need the surfaces' connections
                 await asyncio.gather(*(surface.close() for surface in surfaces))
         except TimeoutError:
             log.warning("stopped before everything that was begun could be finished", seconds=CLOSE_SECONDS)
+        for task in draining:
+            task.cancel()
 
 
 @asynccontextmanager
@@ -354,5 +385,4 @@ async def _background(works: Sequence[Callable[[], Awaitable[None]]]) -> AsyncIt
     finally:
         for task in tasks:
             task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(*tasks)
+        await asyncio.gather(*tasks, return_exceptions=True)

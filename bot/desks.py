@@ -16,7 +16,7 @@ from bot.domain.commands import LOOKS, Command, Remark, changes
 from bot.domain.events import Event
 from bot.domain.people import Account, Standing
 from bot.domain.timers import Timer
-from bot.errors import TooMany
+from bot.errors import NotYet, TooMany
 from bot.floods import Floods
 from bot.governance import LiveGovernance
 from bot.settings import Settings
@@ -55,7 +55,12 @@ class Desks:
         """The reply to a command. Raises `AlreadyDone`, and what the database raises when it cannot be reached."""
         admitted = self._floods.admits(command)
         if changes(command):
-            reply = await self._database.write(lambda unit: self._changed(command, delivery, unit, admitted=admitted))
+            try:
+                reply = await self._database.write(
+                    lambda unit: self._changed(command, delivery, unit, admitted=admitted)
+                )
+            except NotYet:  # undone whole: its delivery stays unhandled, and is taken up again
+                return Silence()
             self._written()
             return reply
         if not admitted:
@@ -73,9 +78,15 @@ class Desks:
         """Looks at the library and the decision rights, and announces what has changed since the last look."""
         fault, library = await asyncio.to_thread(self._governance.refresh), self._shelf.library
 
+        ready = None
+        if library is not self._compared:  # what takes long is done before anybody has to wait for the writer
+            ready = await self._database.read(
+                lambda unit: announcements.prepare(replace(self._desk(None, unit), library=library), self._compared)
+            )
+
         def noticed(unit: Transaction) -> None:
             desk = replace(self._desk(None, unit), library=library)
-            announcements.notice(desk, self._compared)
+            announcements.notice(desk, self._compared, ready)
             operations.governance_changed(desk, fault)
 
         await self._database.write(noticed)
@@ -85,13 +96,18 @@ class Desks:
     def _changed(self, command: Command, delivery: str, unit: Transaction, *, admitted: bool) -> Reply:
         if delivery and not self._inbox.handled(unit.connection, delivery):
             raise AlreadyDone
-        if not admitted:
-            return _quiet(command, catalog.refusal(TooMany().sentence))
+        if not admitted and self._may_be_refused(command, delivery, unit):
+            return catalog.refusal(TooMany().sentence)
         unit.people.meet(command.by)
         desk = self._desk(command.by, unit)
         reply = handle(command, desk)
         operations.people_met(desk)
         return reply if command.by.standing is not Standing.STRANGER else _quiet(command, reply)
+
+    def _may_be_refused(self, command: Command, delivery: str, unit: Transaction) -> bool:
+        """Whether somebody is there to read a refusal: not to words that were said to others, nor where what was acknowledged
+        is taken up again."""
+        return not isinstance(command, Remark) and not self._inbox.is_resumed(unit.connection, delivery)
 
     def _desk(self, by: Account | None, unit: Transaction | None = None) -> Desk:
         """A desk with what the person may see; None for what nobody asked for."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from bot.cards.text import clean
 from bot.errors import ConfigurationError
@@ -21,6 +20,10 @@ if TYPE_CHECKING:
     import aiohttp
 
 SECONDS = 10  # for each answer from outside
+VERIFIED = 200_000  # entries of the record: about two seconds
+MEND_GUARDS = (
+    "`archway backup`, look at it with `archway audit verify`, then `archway restore --force`: that puts them on anew."
+)
 CLOCK_WARNS, CLOCK_FAILS = 60, 300  # seconds: Slack refuses signatures that are 5 minutes off
 
 
@@ -58,7 +61,7 @@ async def examine(environ: Mapping[str, str], *, knowledge: str | None, database
             Finding("settings", "error", fault, "Correct it and run `archway doctor` again.") for fault in error.faults
         ]
     findings = [Finding("settings", "ok", "every variable can be read"), _data(settings), _knowledge(settings)]
-    findings += [*_database(settings), _record(settings)]
+    findings += [*_database(settings), _record(settings), *_rooms(settings)]
     import aiohttp
 
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SECONDS)) as http:
@@ -104,28 +107,12 @@ def _database(settings: Settings) -> list[Finding]:
 
 
 def _sqlite(settings: Settings) -> list[Finding]:
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from bot.store import database, schema
-
     findings = []
-    file = settings.database_url.removeprefix("sqlite:///")
-    try:
-        there = Path(file).exists()  # looking would make it
-        url = f"sqlite:///file:{quote(file)}?mode=ro&uri=true"
-        stands_at = schema.version(database.opened(url, prepare=False)) if there else None
-        if stands_at is None:
-            findings.append(Finding("database", "ok", "is empty or not there yet; `archway serve` makes it"))
-        elif stands_at > schema.NEWEST:
-            detail = f"is at version {stands_at}, this program knows {schema.NEWEST}"
-            findings.append(Finding("database", "error", detail, "Start the newer Archway, or restore a backup."))
-        else:
-            findings.append(Finding("database", "ok", f"is at version {stands_at}"))
-    except (SQLAlchemyError, OSError, ConfigurationError) as error:
-        detail = f"{settings.database_url} cannot be opened ({type(error).__name__})"
-        findings.append(
-            Finding("database", "error", detail, "Check that the file is a SQLite database and may be written.")
-        )
+    file = Path(settings.database_url.removeprefix("sqlite:///"))
+    if not file.exists():  # looking would make it
+        findings.append(Finding("database", "ok", f"{file} is not there yet; `archway serve` makes it"))
+    else:
+        findings += _looked_into(settings)
     if sqlite3.sqlite_version_info < (3, 51, 3):
         detail = f"SQLite {sqlite3.sqlite_version} can damage a database that two processes write to at once (fixed in 3.51.3)"
         findings.append(
@@ -145,38 +132,105 @@ def _postgres(settings: Settings) -> list[Finding]:
         with schema.sentences(engine), engine.connect() as connection:
             number = connection.dialect.server_version_info or (0,)
         if int(number[0]) < OLDEST_POSTGRES:
-            detail = f"PostgreSQL {number[0]} is too old"
+            detail = f"{schema.name(engine)}: PostgreSQL {number[0]} is too old"
             return [Finding("database", "error", detail, f"Use PostgreSQL {OLDEST_POSTGRES} or later.")]
-        schema.check(engine)
     except ConfigurationError as error:
-        said, _, mend = error.faults[0].rpartition(": ")
-        return [Finding("database", "error", said, mend[:1].upper() + mend[1:])]
+        return [_refused(error)]
     finally:
         engine.dispose()
-    detail = f"PostgreSQL {number[0]} answers, and is at version {schema.NEWEST}"
-    return [Finding("database", "ok", detail)]
+    return [Finding("database", "ok", f"PostgreSQL {number[0]} answers"), *_looked_into(settings)]
+
+
+def _looked_into(settings: Settings) -> list[Finding]:
+    """The version, the guards of the record, and whether it can be written: tried, and undone."""
+    from sqlalchemy import text
+
+    from bot.store import guards, schema
+    from bot.store.engines import is_postgres, opened
+
+    postgres = is_postgres(settings.database_url)
+    engine = opened(schema.to_look_at(settings.database_url), prepare=postgres)
+    named = schema.name(engine)
+    try:
+        with schema.sentences(engine), engine.connect() as connection:
+            stands_at = schema.recognised(connection)
+            if stands_at is None:
+                return [Finding("database", "ok", f"{named} is empty", "`archway migrate` makes the tables.")]
+            if stands_at < schema.NEWEST:
+                mend = "`archway backup`, then `archway migrate`."
+                detail = f"{named} is at version {stands_at}, this program needs {schema.NEWEST}"
+                return [Finding("database", "error" if postgres else "warning", detail, mend)]
+            found = [Finding("database", "ok", f"{named} is at version {stands_at}")]
+            if off := guards.missing(connection):
+                detail = f"{named} lacks what keeps the record append-only: {', '.join(off)}"
+                found.append(Finding("database", "error", detail, MEND_GUARDS))
+            connection.rollback()
+        with schema.sentences(engine), engine.connect() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
+            connection.rollback()
+    except ConfigurationError as error:
+        return [_refused(error)]
+    except OSError as error:
+        return [Finding("database", "error", f"{named} cannot be opened ({error.strerror})", "Set DATABASE_URL.")]
+    finally:
+        engine.dispose()
+    return found
+
+
+def _refused(error: ConfigurationError) -> Finding:
+    said, _, mend = error.faults[0].removesuffix("; `archway doctor` looks closer.").rpartition(": ")
+    if not said or not error.faults[0].endswith(mend) or "doctor" in error.faults[0]:
+        whole = error.faults[0].removesuffix("; `archway doctor` looks closer.")
+        return Finding("database", "error", whole, "Check that the database is one of Archway, and may be written.")
+    return Finding("database", "error", said, mend[:1].upper() + mend[1:])
 
 
 def _record(settings: Settings) -> Finding:
-    """The key and the file of the checkpoints; `archway audit verify` looks at the record itself."""
-    from bot.store import checkpoints, keys, record
+    """The record as `archway audit verify` looks at it, unless it is too long for that, and the key."""
+    from bot.maintenance import looked_at, sentence
+    from bot.store import keys, record
 
     folder = keys.folder(settings.data)
+    given = settings.audit_key.reveal() if settings.audit_key else None
     try:
-        key = keys.verifying_key(settings.data, settings.audit_key.reveal() if settings.audit_key else None)
-        content = record.content(folder)
-        if key is None:
-            return Finding("audit", "ok", "has no key yet; `archway serve` makes it")
-        number = len(checkpoints.read(content, key))
+        with looked_at(settings.database_url) as database:
+            entries = database.read_now(lambda unit: unit.audit.head()[0])
+            if entries > VERIFIED:
+                detail = f"{entries:,} entries were not verified: that takes a while"
+                return Finding("audit", "warning", detail, "`archway audit verify` does it.")
+            verdict = record.verify(database, settings.data, given)
     except ConfigurationError as error:
-        return Finding("audit", "error", error.faults[0], "Set ARCHWAY_AUDIT_KEY, or put the file back from a backup.")
+        if "key" in error.faults[0].lower():
+            return Finding("audit", "error", error.faults[0], "Set ARCHWAY_AUDIT_KEY, or put the file back.")
+        return Finding("audit", "off", "the record was not verified: the database cannot be looked at, or is new")
     except (ValueError, OSError) as error:
-        mend = f"`archway audit verify` says more. Move {folder / keys.CHECKPOINTS} away to begin anew, and keep it."
-        return Finding("audit", "error", f"the checkpoints cannot be read ({error})", mend)
+        return Finding("audit", "error", f"the record cannot be read ({error})", "`archway audit verify` says more.")
+    said = sentence(verdict).splitlines()
+    if verdict.broken:
+        return Finding(
+            "audit", "error", said[0], "Keep all as it is, as evidence; `archway restore` puts back a backup."
+        )
     private = folder / keys.PRIVATE_FILE
     if settings.audit_key is None and private.exists() and private.stat().st_mode & 0o077:
         return Finding("audit", "warning", f"{private} can be read by others", f"chmod 600 {private}")
-    return Finding("audit", "ok", f"{number} checkpoints, signed with {key.name}+{key.id.hex()}")
+    if verdict.aside:
+        return Finding("audit", "warning", " ".join([said[0], *said[2:]]), "`archway audit verify` tells it again.")
+    return Finding("audit", "ok", said[0])
+
+
+def _rooms(settings: Settings) -> list[Finding]:
+    """Rooms on a platform that is off: what is told there reaches nobody."""
+    on = {"slack": settings.slack_bot_token is not None, "teams": settings.microsoft_app_id is not None}
+    found = []
+    for name, room in (
+        ("ARCHWAY_QUESTIONS_ROOM", settings.questions_room),
+        ("ARCHWAY_OPERATIONS_ROOM", settings.operations_room),
+    ):
+        platform = room.partition(":")[0]
+        if room and not on.get(platform, True):
+            mend = f"Turn {platform} on, or name a room elsewhere."
+            found.append(Finding("rooms", "warning", f"{name} is {room}, and {platform} is off", mend))
+    return found
 
 
 async def _address(settings: Settings, http: aiohttp.ClientSession) -> list[Finding]:

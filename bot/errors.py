@@ -14,11 +14,13 @@
     │   ├── NoQuestionsRoom
     │   ├── UnknownQuestion
     │   ├── MembersAnswer
+    │   ├── AnswersInTheirRoom
     │   ├── EmptyAnswer
     │   ├── OperatorsSend
     │   ├── NothingToSend
     │   └── NoRoomToShare
-    └── ConfigurationError shown to the operator: every fault at once, and how to mend each
+    ├── ConfigurationError shown to the operator: every fault at once, and how to mend each
+    └── NotYet             shown to nobody: it is tried again
 
 A refusal's docstring is the sentence that a person reads. Anything else that is raised is a fault of ours: it is
 logged under a reference, and the person is shown that reference.
@@ -64,7 +66,7 @@ class Outsider(Refusal):
 
 
 class TooMany(Refusal):
-    """That is a lot of questions at once. Please wait a minute and ask again."""
+    """That is a lot of requests at once. Please wait a minute and try again."""
 
 
 class UnclearSubscription(Refusal):
@@ -95,6 +97,10 @@ class MembersAnswer(Refusal):
     """Only members of this organisation answer in its name. Please tell an architect here what you know."""
 
 
+class AnswersInTheirRoom(Refusal):
+    """Questions to the architects are answered in the architects' own room. Press Reply there."""
+
+
 class EmptyAnswer(Refusal):
     """There is no word in that answer. Press Reply again and write one."""
 
@@ -117,3 +123,8 @@ class ConfigurationError(ArchwayError):
     def __init__(self, faults: Sequence[str]) -> None:
         self.faults = tuple(faults)
         super().__init__("\n".join(self.faults))
+
+
+class NotYet(ArchwayError):
+    """Something else has to be known first. Whatever raises this is undone, and done later: a recorded delivery is taken
+    up again, a timer is tried again."""

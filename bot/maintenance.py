@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,11 +14,13 @@ from bot.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from bot.settings import Settings
+    from bot.store.chain import Broken
     from bot.store.database import Database
     from bot.store.notes import VerifyingKey
-    from bot.store.record import Verdict
+    from bot.store.record import Aside, Verdict
 
 FAILED = 1
+KEY_BYTES = 1_000  # more than a public key has
 
 
 def add_commands(
@@ -46,7 +49,9 @@ def add_commands(
         "verify", parents=[database, as_json], help="walks the record; exit status 1 when it was altered"
     )
     verify.add_argument("file", type=Path, metavar="FILE", nargs="?", help="an exported file, instead of the database")
-    verify.add_argument("--key", metavar="KEY", help="the public key that signed FILE, as audit/key.pub holds it")
+    verify.add_argument(
+        "--key", metavar="KEY", help="the public key that signed FILE, or the file that holds it: audit/key.pub"
+    )
     verify.set_defaults(run=_verify)
     export = verbs.add_parser("export", parents=[database], help="the whole record as lines of JSON, signed")
     export.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
@@ -68,15 +73,18 @@ def _now() -> datetime:
 
 
 @contextmanager
-def _looked_at(url: str) -> Iterator[Database]:
+def looked_at(url: str) -> Iterator[Database]:
     """A database at this version, to read from; whoever serves goes on meanwhile."""
+    from sqlalchemy import make_url
+
     from bot.store import schema
     from bot.store.database import Database
+    from bot.store.engines import is_postgres
 
-    database = Database(url, _now)
+    if not is_postgres(url) and not Path(make_url(url).database or "").exists():
+        raise ConfigurationError([f"There is no database {make_url(url).database} yet."])
+    database = Database(schema.to_look_at(url), _now)
     try:
-        if not database.is_postgres and not Path(database.engine.url.database or "").exists():
-            raise ConfigurationError([f"There is no database {database.engine.url.database} yet."])
         schema.check(database.reading)
         with schema.sentences(database.reading):
             yield database
@@ -105,7 +113,17 @@ def _backup(options: argparse.Namespace) -> int:
     settings = _settings(options)
     size = backup.backup(settings.database_url, options.file, settings.data, _audit_key(settings), _now())
     print(f"{options.file} ({size:,} bytes)")
+    if broken := backup.verified(options.file).broken:
+        _warn(f"The record in {options.file} was altered ({_where(broken)}); it was copied as it is.")
     return 0
+
+
+def _where(broken: Broken) -> str:
+    return f"entry {broken.sequence}: {broken.why}" if broken.sequence else broken.why
+
+
+def _warn(sentence: str) -> None:
+    print(f"archway: {sentence}", file=sys.stderr)
 
 
 def _restore(options: argparse.Namespace) -> int:
@@ -115,7 +133,9 @@ def _restore(options: argparse.Namespace) -> int:
     restored = backup.restore(
         settings.database_url, options.file, settings.data, _audit_key(settings), force=options.force
     )
-    print(f"Restored what was kept at {restored.made_at}, with {restored.verdict.entries:,} entries of the record.")
+    print(
+        f"Restored what was kept at {restored.made_at}, with {_counted(restored.verdict.entries, 'entry', 'entries')} of the record."
+    )
     for warning in restored.warnings:
         print(f"Note: {warning}")
     return 0
@@ -127,7 +147,7 @@ def _verify(options: argparse.Namespace) -> int:
     settings = _settings(options)
     given = _audit_key(settings)
     if options.file is None:
-        with _looked_at(settings.database_url) as database:
+        with looked_at(settings.database_url) as database:
             verdict = record.verify(database, settings.data, given)
     else:
         verdict = _verified_file(options.file, _key(options.key) or keys.verifying_key(settings.data, given))
@@ -136,41 +156,86 @@ def _verify(options: argparse.Namespace) -> int:
 
         print(json.dumps(verdict.facts(), indent=2, ensure_ascii=False))
     else:
-        print(_sentence(verdict))
+        print(sentence(verdict))
     return FAILED if verdict.broken else 0
 
 
 def _verified_file(file: Path, key: VerifyingKey | None) -> Verdict:
     from bot.store import exports
 
+    _ordinary(file)
     with file.open("rb") as lines:
+        if not exports.is_export(lines):
+            raise ConfigurationError([f"{file} is no export of a record; `archway audit export` makes one."])
+        lines.seek(0)
         return exports.verify(lines, key)
 
 
+def _ordinary(file: Path) -> None:
+    """That a file has an end, and can be read more than once."""
+    if not file.exists():
+        raise ConfigurationError([f"There is no file {file}."])
+    if not file.is_file():
+        raise ConfigurationError([f"{file} is no ordinary file; name one."])
+
+
 def _key(text: str | None) -> VerifyingKey | None:
+    """A public key as it is written, or from the file that is named."""
     from bot.store.notes import VerifyingKey
 
+    if not text:
+        return None
     try:
-        return VerifyingKey.parse(text) if text else None
+        return VerifyingKey.parse(text)
     except ValueError:
-        raise ConfigurationError(["--key is no public key as audit/key.pub holds it."]) from None
+        pass
+    try:
+        file = Path(text)
+        if file.is_file() and file.stat().st_size < KEY_BYTES:
+            return VerifyingKey.parse(file.read_text())
+    except (ValueError, OSError):
+        pass
+    raise ConfigurationError(["--key is no public key as audit/key.pub holds it, and names no file that holds one."])
 
 
-def _sentence(verdict: Verdict) -> str:
-    if verdict.broken is None:
+def sentence(verdict: Verdict) -> str:
+    """A verdict for people: what it is in the first line."""
+    told = [*map(_about, verdict.aside)]
+    if verdict.elsewhere:
+        told.append(
+            f"The record tells of {_counted(verdict.elsewhere, 'other file')} of checkpoints, in another data folder or "
+            "lost, which nobody looked at here."
+        )
+    if verdict.broken is not None:
+        where = f"The record was altered. Entry {verdict.broken.sequence}" if verdict.broken.sequence else ""
+        said = f"{where or 'The record was altered, or what vouches for it'}: {verdict.broken.why}."
+        return "\n".join([said, *told])
+    counted = f"{_counted(verdict.entries, 'entry', 'entries')}, {_counted(verdict.checkpoints, 'checkpoint')}"
+    if not verdict.key_trusted:
         signed = (
-            f"Signed with {verdict.key}." if verdict.key else "Nothing vouches for its end: there is no checkpoint."
+            f"signed with {verdict.key}, which nobody here vouches for: compare with audit/key.pub or give --key"
+            if verdict.key
+            else "signed by nobody"
         )
-        elsewhere = (
-            f" Checkpoints in {verdict.elsewhere} other data folders were not looked at." if verdict.elsewhere else ""
-        )
-        return (
-            f"The record is whole: {verdict.entries:,} entries, {verdict.checkpoints:,} checkpoints. {signed}{elsewhere}\n"
-            f"The last entry's hash is {verdict.head}."
-        )
-    if verdict.broken.sequence:
-        return f"The record was altered. Entry {verdict.broken.sequence}: {verdict.broken.why}."
-    return f"The record was altered, or what vouches for it: {verdict.broken.why}."
+        said = f"The record is consistent in itself: {counted}; {signed}."
+    elif verdict.key:
+        said = f"The record is whole: {counted}. Signed with {verdict.key}."
+    else:
+        said = f"The record is whole: {counted}. Nothing vouches for its end: there is no checkpoint."
+    return "\n".join([said, f"The last entry's hash is {verdict.head}.", *told])
+
+
+def _about(aside: Aside) -> str:
+    why = (
+        "vouches for what a restored backup does not hold any more"
+        if aside.restored
+        else "is about another record than this one"
+    )
+    return f"Note: {_counted(aside.notes, 'checkpoint')} in {aside.file}, up to entry {aside.sequence:,}, {why}."
+
+
+def _counted(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def _export(options: argparse.Namespace) -> int:
@@ -179,11 +244,15 @@ def _export(options: argparse.Namespace) -> int:
     settings = _settings(options)
     if options.output.exists():
         raise ConfigurationError([f"{options.output} is there already; name another file."])
-    with _looked_at(settings.database_url) as database:
+    with looked_at(settings.database_url) as database:
         key = keys.signing_key(settings.data, _audit_key(settings))
-        folder = keys.folder(settings.data)
-        before = record.content(folder)
+        own = keys.checkpoints(keys.folder(settings.data), database.engine.url)
+        before = record.content(own)
         with options.output.open("xb") as out:
-            number = database.read_now(lambda unit: exports.export(unit.connection, folder, before, key, out))
-    print(f"{options.output} ({number:,} entries)")
+            number = database.read_now(lambda unit: exports.export(unit.connection, own, before, key, out))
+    print(f"{options.output} ({_counted(number, 'entry', 'entries')})")
+    with options.output.open("rb") as lines:
+        broken = exports.verify(lines, key.verifying).broken
+    if broken:
+        _warn(f"The record in {options.output} was altered ({_where(broken)}); it was written as it is.")
     return 0

@@ -85,6 +85,11 @@ class Pace:
         """Seconds until a message may go to a room; 0 when it may go at once."""
         return max((self._wait(key, budget, now) for key, budget in self._logs_of(room, verb)), default=0.0)
 
+    def everywhere(self, platform: str, verb: Verb, now: float) -> float:
+        """Seconds until a message may go to any room of a platform, as far as the platform as a whole is concerned."""
+        logs = self._logs_of(f"{platform}:", verb)
+        return max((self._wait(key, budget, now) for key, budget in logs if not budget.each_room), default=0.0)
+
     def rest(self, room: str, now: float) -> float:
         """Seconds until a message may go to a room, as far as the room itself is concerned."""
         logs = self._logs_of(room, Verb.POST)

@@ -13,6 +13,7 @@ from datetime import datetime
 import structlog
 
 from bot.domain.timers import Timer
+from bot.errors import NotYet
 from bot.store.database import Database
 from bot.store.transaction import Transaction
 
@@ -100,7 +101,9 @@ class Clockwork:
         attempts = await self._database.write(lambda unit: unit.timers.failed(timer.key, told))
         rest = min(LONGEST_REST, 2.0 ** min(attempts - 1, 20))
         self._resting[timer.key] = time.monotonic() + rest
-        if attempts % LOUD_EVERY == 1:
+        if isinstance(fault, NotYet):
+            log.info("a timer waits for what has to be known first", key=timer.key, again_in=rest)
+        elif attempts % LOUD_EVERY == 1:
             log.error("a timer failed", key=timer.key, attempts=attempts, again_in=rest, exc_info=fault)
 
     def _now_resting(self) -> list[str]:

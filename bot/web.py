@@ -22,7 +22,7 @@ from bot.errors import ConfigurationError
 MOST_BYTES = 1024 * 1024  # Slack's and Bot Framework's own deliveries stay far below
 MOST_IN_FLIGHT = 32 * MOST_BYTES  # of bodies that are being read: they come before anybody is authenticated
 MOST_SECONDS = 10.0  # for a request's head, and again for its body: a slow sender does not hold a connection
-DRAIN_SECONDS = 6.0  # containers are killed ten seconds after they are told to stop
+DRAIN_SECONDS = 5.0  # containers are killed ten seconds after they are told to stop
 BACKLOG = 512
 
 log = structlog.stdlib.get_logger(__name__)
@@ -41,27 +41,26 @@ class _Edge:
 
     def receiver(self, route: str, surface: Surface) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def receive(request: web.Request) -> web.Response:
-            self.answering += 1
-            self.idle.clear()
-            try:
-                response = await self._received(request, surface)
-                self._counted(route, response.status)
-                return response
-            finally:
-                self.answering -= 1
-                if not self.answering:
-                    self.idle.set()
+            body = await self._read(request)
+            response = body if isinstance(body, web.Response) else await self._answered(request, body, surface)
+            self._counted(route, response.status)
+            return response
 
         return receive
 
-    async def _received(self, request: web.Request, surface: Surface) -> web.Response:
-        body = await self._read(request)
-        if isinstance(body, web.Response):
-            return body
-        headers: dict[str, list[str]] = {}
-        for name, value in request.headers.items():
-            headers.setdefault(name.lower(), []).append(value)
-        return _response(await surface.receive(Delivery(headers, body, request.remote or "")))
+    async def _answered(self, request: web.Request, body: bytes, surface: Surface) -> web.Response:
+        """The end waits for this, and for no body that is still on its way: whoever sends slowly is not acknowledged."""
+        self.answering += 1
+        self.idle.clear()
+        try:
+            headers: dict[str, list[str]] = {}
+            for name, value in request.headers.items():
+                headers.setdefault(name.lower(), []).append(value)
+            return _response(await surface.receive(Delivery(headers, body, request.remote or "")))
+        finally:
+            self.answering -= 1
+            if not self.answering:
+                self.idle.set()
 
     async def _read(self, request: web.Request) -> bytes | web.Response:
         if "Content-Encoding" in request.headers:

@@ -39,7 +39,7 @@ from bot.domain.commands import (
 )
 from bot.domain.people import Standing
 from bot.domain.timers import Timer
-from bot.errors import Outsider, Refusal
+from bot.errors import NotYet, Outsider, Refusal
 from handlers import announcements, architects, ask, library, operations, subscriptions
 from handlers import help as help_
 from handlers.desk import Desk
@@ -83,8 +83,8 @@ log = structlog.stdlib.get_logger(__name__)
 def handle(command: Command, desk: Desk) -> Reply:
     """The card for a command. A refusal becomes its sentence; a fault is logged, and its reference is shown.
 
-    What a refused or failed command has written is taken back. A fault of the database itself is raised when the whole
-    transaction has to be done again.
+    What a refused or failed command has written is taken back. `NotYet` and a fault of the database itself are raised:
+    the whole transaction has to be done again.
     """
     try:
         if command.by.standing is Standing.STRANGER:
@@ -93,6 +93,8 @@ def handle(command: Command, desk: Desk) -> Reply:
             return HANDLERS[type(command)](command, desk)
     except Refusal as refusal:
         return catalog.refusal(refusal.sentence)
+    except NotYet:
+        raise
     except Exception as fault:  # the last place where a fault can become a sentence with a reference
         if desk.store is not None and desk.store.is_lost(fault):
             raise

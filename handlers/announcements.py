@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+
+import structlog
 
 from bot.domain.announcements import Announcement, Json
 from bot.domain.audit import Entry
 from bot.domain.changes import Change, DocumentState, What, difference, undone, written
-from bot.domain.subscriptions import News
+from bot.domain.subscriptions import News, Subscription
 from bot.store.library import Known
 from handlers.desk import Desk
 from handlers.documents import linked, news_of, state_of, url
-from handlers.overdue import expect, list_overdue, review_overdue, settle
-from handlers.telling import When, hearing, let_go, take_back, tell
+from handlers.overdue import expect, review_overdue, settled
+from handlers.telling import Telling, When, hearing, let_go, tell
 from knowledge.documents import LeftOut
 from knowledge.folder import STILL
 from knowledge.library import Library
 
-__all__ = ["let_go", "notice", "review_overdue"]
+__all__ = ["Prepared", "let_go", "notice", "prepare", "review_overdue"]
 
 AGAIN = timedelta(days=1)  # a change after the first one that belongs to it: its posts are updated
-MANY = 20  # changes in one look from which on they are told as one
+MANY = 5  # changes in one look: more of them are told as one
+MOST_FAULTS = 20  # files that break in one look: more of them are told as one
+LONGEST_PATH = 1_000  # bytes, in UTF-8: what has a longer one is not told of, as indexes of databases end below 2,700
 LISTED = 12
 RECORDED = 100  # paths in the record of many changes
+
+
+log = structlog.stdlib.get_logger(__name__)
+
+Everybody = Mapping[str, Sequence[Subscription]]  # what each room hears of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,103 +53,147 @@ class _Seen:
         return [news_of(state) for state in (self.before, self.now) if state]
 
 
-def notice(desk: Desk, before: Library | None = None) -> int:
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What can be compared before anything is locked.
+
+    `paths` are those at which anything may have changed since `before`, None for all. `now` and `then` are the documents
+    there, as they are and as they were in `before`. `changes` is what there is to tell since what was known of them when
+    that was read.
+    """
+
+    library: Library
+    before: Library | None
+    paths: frozenset[str] | None
+    now: Mapping[str, DocumentState]
+    then: Mapping[str, DocumentState]
+    changes: Mapping[str, Sequence[tuple[DocumentState | None, Change | None]]]
+    alone: frozenset[str]  # what cannot be compared stays known as it was
+
+    def change(self, path: str, since: DocumentState | None) -> Change | None:
+        """What there is to tell of a path since a state of it, which another process may have made known meanwhile."""
+        for state, change in self.changes.get(path, ()):
+            if state == since:
+                return change
+        return difference(since, self.now.get(path))
+
+
+def prepare(desk: Desk, before: Library | None = None) -> Prepared:
+    """Compares the library with what is known of it, and only reads. `before` as for `notice`."""
+    shelf, store = desk.library, desk.transaction.library
+    paths = None if before is None else frozenset() if before is shelf else frozenset(_differing(before, shelf))
+    known = store.all() if paths is None else store.of(paths)
+    now = _states(shelf, paths)
+    then = _states(before, paths) if before else {}
+    changes, alone = {}, _left_alone(shelf, paths, now)
+    for path in (known.keys() | now.keys()) - alone:
+        was, is_ = known.get(path, Known(path, None)), now.get(path)
+        if was.state != is_:
+            since = [was.state, was.base] if _is_going_on(was, desk) else [was.state]
+            try:
+                changes[path] = [(state, difference(state, is_)) for state in since]
+            except Exception:  # a fault of one document is that document's alone
+                log.exception("a document cannot be compared", path=path)
+                alone.add(path)
+    return Prepared(shelf, before, paths, now, then, changes, frozenset(alone))
+
+
+def notice(desk: Desk, before: Library | None = None, prepared: Prepared | None = None) -> int:
     """Compares the library with what is known of it, announces what changed, and knows it from now on. Gives how many
     documents were told of.
 
     `before` is the library that this process compared last, where it did: then only what changed since is looked at, and
-    what another process has seen in a newer folder is left to that. The first look of all is silent.
+    what another process has seen in a newer folder is left to that. The first look of all is silent. `prepared` is what
+    `prepare` has found in the same libraries, in a transaction that held nobody up.
     """
     shelf, store = desk.library, desk.transaction.library
     if not shelf.contents.documents or (before is shelf):
         return 0  # an empty folder is more often a volume that is missing than the wish of its authors
+    if prepared is None or prepared.library is not shelf or prepared.before is not before:
+        prepared = prepare(desk, before)
     store.lock()
     if store.is_empty():
-        return _first_look(desk)
-    paths = _differing(before, shelf) if before else None
-    known = store.all() if paths is None else store.of(paths)
+        return _first_look(prepared, desk)
+    known = store.all() if prepared.paths is None else store.of(prepared.paths)
     faults = _unreadable(shelf)
-    _report_faults(known, faults, desk)
-    seen = [
-        each
-        for each in _seen(known, paths, shelf)
-        if each.known.path not in faults and (before is None or _is_next(each, before))
-    ]
-    return _noticed(_moves(seen), desk)
+    told_of_faults = _report_faults(known, faults, desk)
+    seen = [each for each in _seen(known, prepared) if each.known.path not in faults]
+    return _noticed(_moves(seen), prepared, told_of_faults, desk)
 
 
-def _first_look(desk: Desk) -> int:
-    states = [state_of(each, desk.library) for each in desk.library.contents.documents.values()]
+def _first_look(prepared: Prepared, desk: Desk) -> int:
+    states = list((prepared.now if prepared.paths is None else _states(desk.library, None)).values())
     desk.transaction.library.put(Known(state.path, state) for state in states)
-    list_overdue(expect([(None, state) for state in states], desk), desk)
+    tell(expect([(None, state) for state in states], desk), desk)
     desk.transaction.audit.add(
         Entry("library.known", "library", after={"documents": len(states)}, revision=_revision(desk))
     )
     return 0
 
 
-def _noticed(seen: list[_Seen], desk: Desk) -> int:
-    """Tells of what was seen. Timers first, the outbox then, the record last: so no two processes wait for each other."""
+def _noticed(seen: list[_Seen], prepared: Prepared, faults: list[Telling], desk: Desk) -> int:
+    """Tells of what was seen, in one go: timers of reviews first, then those of rooms, the outbox then, the record last. So
+    no two processes wait for each other."""
     silent = [each for each in seen if each.change is None]
     loud = [each for each in seen if each.change is not None]
-    going_on = [each for each in loud if _is_going_on(each.known, desk)]
-    fresh = [each for each in loud if not _is_going_on(each.known, desk)]
-    listed = expect([(each.before, each.now) for each in seen], desk)
-    settle([(each.before, each.now) for each in seen], desk)
-    list_overdue(listed, desk)
+    going_on = [each for each in loud if _is_going_on(each.known, desk) and not _stands_otherwise(each)]
+    fresh = [each for each in loud if each not in going_on]
+    steps = [(each.before, each.now) for each in seen]
+    tellings = [*faults, *settled(steps, desk), *expect(steps, desk)]
     known = [replace(each.known, state=each.now) for each in silent]
-    known += [_told_again(each, desk) for each in going_on]
-    known += _told_as_one(fresh, desk) if len(fresh) > MANY else [_told(each, desk) for each in fresh]
+    everybody = desk.transaction.subscriptions.all() if loud else {}
+    told = [_told_again(each, prepared, everybody, desk) for each in going_on]
+    if len(fresh) > MANY:
+        known += [replace(each.known, state=each.now, base=None, since=None) for each in fresh]
+        tellings += _told_as_one(fresh, everybody, desk)
+    else:
+        told += [_told(each, change, everybody, desk) for each in fresh if (change := each.change)]
+    known += [each for each, _ in told]
+    tellings += [telling for _, telling in told]
     known += [replace(each.moved_from, state=None, since=None) for each in seen if each.moved_from]
+    tell(tellings, desk)
     desk.transaction.library.put(known)
     for entry in _entries(going_on, fresh, desk):
         desk.transaction.audit.add(entry)
     return len(loud)
 
 
-def _told(seen: _Seen, desk: Desk) -> Known:
+def _told(seen: _Seen, change: Change, everybody: Everybody, desk: Desk) -> tuple[Known, Telling]:
     """A change that is announced on its own, under a key of its own."""
     number = int(seen.known.announcement.rpartition(":")[2] or 0) + 1
     key = f"document:{seen.known.path}:{number}"
     known = replace(seen.known, state=seen.now, base=seen.before, announcement=key, since=desk.transaction.now)
-    if change := seen.change:
-        _tell(known, change, desk)
-    return known
+    return known, _telling(known, change, everybody, desk)
 
 
-def _told_again(seen: _Seen, desk: Desk) -> Known:
+def _told_again(seen: _Seen, prepared: Prepared, everybody: Everybody, desk: Desk) -> tuple[Known, Telling]:
     """A further change of what is still being told: all of it since the first one, in the same place."""
     known = replace(seen.known, state=seen.now)
-    change = difference(known.base, seen.now)
-    if change:
-        _tell(known, change, desk)
-    else:
-        name = (seen.known.state or seen.now or seen.known.base).id  # type: ignore[union-attr]  # one of them is there
-        back = linked(undone(seen.now, known.path, name), desk.library)
-        take_back(Announcement(known.announcement, name, "document", written(back)), desk)
-    return known
+    if change := prepared.change(known.path, known.base):
+        return known, _telling(known, change, everybody, desk)
+    name = (seen.known.state or seen.now or seen.known.base).id  # type: ignore[union-attr]  # one of them is there
+    back = linked(undone(seen.now, known.path, name), desk.library)
+    return known, Telling(Announcement(known.announcement, name, "document", written(back)), back=True)
 
 
-def _tell(known: Known, change: Change, desk: Desk) -> None:
+def _telling(known: Known, change: Change, everybody: Everybody, desk: Desk) -> Telling:
     news = [news_of(state) for state in (known.base, known.state) if state]
     what = Announcement(known.announcement, change.id, "document", written(linked(change, desk.library)))
-    tell(what, hearing(news, desk), desk)
+    return Telling(what, hearing(news, desk, everybody))
 
 
-def _told_as_one(fresh: list[_Seen], desk: Desk) -> list[Known]:
+def _told_as_one(fresh: list[_Seen], everybody: Everybody, desk: Desk) -> Iterator[Telling]:
     """Many changes in one look, as when another branch is put in place: each room gets one list of those it hears of."""
     heard: dict[str, list[_Seen]] = {}
     at: dict[str, list[When]] = {}
-    subscriptions = desk.transaction.subscriptions.all()
     for each in fresh:
-        for room, moment in hearing(each.news, desk, subscriptions).items():
+        for room, moment in hearing(each.news, desk, everybody).items():
             heard.setdefault(room, []).append(each)
             at.setdefault(room, []).append(moment)
     for room, theirs in heard.items():
         key = f"library:{desk.transaction.now.isoformat()}:{room}"
         soonest = min(at[room], key=lambda each: (each.due or desk.transaction.now, each.digest))
-        tell(Announcement(key, "library", "documents", _list(theirs, desk)), {room: soonest}, desk)
-    return [replace(each.known, state=each.now, base=None, since=None) for each in fresh]
+        yield Telling(Announcement(key, "library", "documents", _list(theirs, desk)), {room: soonest})
 
 
 def _list(seen: list[_Seen], desk: Desk) -> dict[str, Json]:
@@ -153,25 +206,28 @@ def _list(seen: list[_Seen], desk: Desk) -> dict[str, Json]:
     return {"count": len(changes), "documents": named, **counts}
 
 
-def _report_faults(known: dict[str, Known], faults: dict[str, LeftOut], desk: Desk) -> None:
+def _report_faults(known: dict[str, Known], faults: dict[str, LeftOut], desk: Desk) -> list[Telling]:
     """Tells operators of documents whose files cannot be read now, and of those that can be again."""
+    announcements = list[Announcement]()
     broken = [each for each in known.values() if each.path in faults and (each.state or each.unreadable)]
     mended = [each for each in known.values() if each.unreadable and each.path not in faults]
     fresh = [each for each in broken if not each.unreadable]
     counted = [replace(each, unreadable=True, faults=each.faults + 1) for each in fresh]
-    if len(fresh) > MANY:
-        _list_faults([faults[each.path] for each in fresh], desk)
-    for each in [*(each for each in broken if each.unreadable), *(counted if len(fresh) <= MANY else ())]:
+    if len(fresh) > MOST_FAULTS:
+        announcements.append(_list_of_faults([faults[each.path] for each in fresh], desk))
+    for each in [*(each for each in broken if each.unreadable), *(counted if len(fresh) <= MOST_FAULTS else ())]:
         key = _fault_key(each)
         if each in counted or desk.transaction.outbox.get(key):
-            _tell_operators(Announcement(key, each.path, "unreadable", _fault(faults[each.path])), desk)
+            announcements.append(Announcement(key, each.path, "unreadable", _fault(faults[each.path])))
     for each in mended:
         if told := desk.transaction.outbox.get(_fault_key(each)):
             gone = each.path not in desk.library.contents.documents
-            _tell_operators(replace(told, facts={**told.facts, "mended": True, "gone": gone}), desk)
+            announcements.append(replace(told, facts={**told.facts, "mended": True, "gone": gone}))
     changed = [*counted, *(replace(each, unreadable=False) for each in mended)]
     desk.transaction.library.put(changed)
     known |= {each.path: each for each in changed}
+    operators = {desk.operations_room: When()}
+    return [Telling(each, operators) for each in announcements] if desk.operations_room else []
 
 
 def _fault(fault: LeftOut) -> dict[str, Json]:
@@ -179,15 +235,9 @@ def _fault(fault: LeftOut) -> dict[str, Json]:
     return {"path": fault.path, "line": fault.line, "reason": reason, "answered": fault.read}
 
 
-def _list_faults(faults: list[LeftOut], desk: Desk) -> None:
+def _list_of_faults(faults: list[LeftOut], desk: Desk) -> Announcement:
     facts: dict[str, Json] = {"count": len(faults), "files": [_fault(each) for each in faults[:LISTED]]}
-    key = f"unreadable:{desk.transaction.now.isoformat()}"
-    _tell_operators(Announcement(key, "library", "unreadable_files", facts), desk)
-
-
-def _tell_operators(what: Announcement, desk: Desk) -> None:
-    if desk.operations_room:
-        desk.transaction.outbox.announce(what, [desk.operations_room])
+    return Announcement(f"unreadable:{desk.transaction.now.isoformat()}", "library", "unreadable_files", facts)
 
 
 def _fault_key(known: Known) -> str:
@@ -210,20 +260,35 @@ def _differing(before: Library, shelf: Library) -> set[str]:
     return paths | {path for path in faults.keys() | others.keys() if faults.get(path) != others.get(path)}
 
 
-def _seen(known: dict[str, Known], paths: Collection[str] | None, shelf: Library) -> Iterable[_Seen]:
+def _states(shelf: Library, paths: Collection[str] | None) -> dict[str, DocumentState]:
     documents = shelf.contents.documents
-    for path in sorted(known.keys() | documents.keys() if paths is None else paths):
-        document = documents.get(path)
-        now = state_of(document, shelf) if document else None
-        was = known.get(path, Known(path, None))
-        if was.state != now:
-            yield _Seen(was, was.state, now, difference(was.state, now))
+    wanted = documents.keys() if paths is None else documents.keys() & paths
+    found = {}
+    for path in wanted:
+        if len(path.encode(errors="replace")) > LONGEST_PATH:
+            continue
+        try:
+            found[path] = state_of(documents[path], shelf)
+        except Exception:  # a fault of one document is that document's alone
+            log.exception("a document cannot be compared", path=path)
+    return found
 
 
-def _is_next(seen: _Seen, before: Library) -> bool:
-    """Whether what is known is what this process saw last: else another one has seen a newer folder than this one."""
-    document = before.contents.documents.get(seen.known.path)
-    return seen.known.state == (state_of(document, before) if document else None)
+def _left_alone(shelf: Library, paths: Collection[str] | None, now: Mapping[str, DocumentState]) -> set[str]:
+    """What is in the library and has no state."""
+    documents = shelf.contents.documents
+    return (documents.keys() if paths is None else documents.keys() & paths) - now.keys()
+
+
+def _seen(known: dict[str, Known], prepared: Prepared) -> Iterable[_Seen]:
+    """What is not as it is known. Where a process has compared before, what is known has to be what it saw then: else another
+    process has seen a newer folder than this one."""
+    for path in sorted(known.keys() | prepared.now.keys() if prepared.paths is None else prepared.paths):
+        now, was = prepared.now.get(path), known.get(path, Known(path, None))
+        if path in prepared.alone:
+            continue
+        if was.state != now and (prepared.before is None or was.state == prepared.then.get(path)):
+            yield _Seen(was, was.state, now, prepared.change(path, was.state))
 
 
 def _moves(seen: list[_Seen]) -> list[_Seen]:
@@ -241,6 +306,14 @@ def _moves(seen: list[_Seen]) -> list[_Seen]:
 
 def _is_going_on(known: Known, desk: Desk) -> bool:
     return known.since is not None and desk.transaction.now - known.since < AGAIN
+
+
+def _stands_otherwise(seen: _Seen) -> bool:
+    """Whether it counts otherwise than before, which nobody is to miss: a post that is changed in its place tells nobody.
+    What has just come and goes again was nothing to rely on."""
+    if seen.now is None or seen.before is None:
+        return seen.known.base is not None
+    return seen.now.status != seen.before.status
 
 
 def _entries(going_on: list[_Seen], fresh: list[_Seen], desk: Desk) -> Iterable[Entry]:

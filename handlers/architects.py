@@ -11,7 +11,15 @@ from bot.domain.announcements import Announcement, Json
 from bot.domain.audit import Entry
 from bot.domain.commands import LONGEST_QUESTION, Ask, AskArchitect, OpenReplyForm, Remark, ReplyToQuestion
 from bot.domain.people import Account, Standing
-from bot.errors import EmptyAnswer, MembersAnswer, NoQuestionsRoom, OutdatedButton, UnknownQuestion
+from bot.errors import (
+    AnswersInTheirRoom,
+    EmptyAnswer,
+    MembersAnswer,
+    NoQuestionsRoom,
+    NotYet,
+    OutdatedButton,
+    UnknownQuestion,
+)
 from bot.store.open_questions import OpenQuestion
 from handlers.ask import answer
 from handlers.desk import Desk
@@ -32,6 +40,7 @@ def ask(command: AskArchitect, desk: Desk) -> Card:
     if not question:
         raise OutdatedButton
     unit = desk.transaction
+    near = _near(question, desk)  # before anybody waits for the lock
     unit.outbox.lock()
     asked, is_new = unit.questions.ask(command.by, question)
     if is_new:
@@ -40,7 +49,7 @@ def ask(command: AskArchitect, desk: Desk) -> Card:
             "question": question,
             "name": command.by.name,
             "guest": command.by.standing is Standing.GUEST,
-            "near": _near(question, desk),
+            "near": near,
         }
         unit.outbox.announce(Announcement(asked.subject, asked.subject, ASKED, facts), [desk.questions_room])
         unit.audit.add(Entry("question.asked", asked.subject, command.by, words={"question": question}))
@@ -48,13 +57,13 @@ def ask(command: AskArchitect, desk: Desk) -> Card:
 
 
 def reply_form(command: OpenReplyForm, desk: Desk) -> Form:
-    """A form to answer a question in. Raises `UnknownQuestion`, `MembersAnswer`."""
+    """A form to answer a question in. Raises `UnknownQuestion`, `MembersAnswer`, `AnswersInTheirRoom`."""
     asked = _found(command.question, command.by, desk)
     return cards.reply_form(str(asked.id), asked.question, _name(asked))
 
 
 def reply(command: ReplyToQuestion, desk: Desk) -> Card:
-    """Sends an answer from the form. Raises `UnknownQuestion`, `MembersAnswer`, `EmptyAnswer`."""
+    """Sends an answer from the form. Raises what `_found` raises, and `EmptyAnswer`."""
     asked = _found(command.question, command.by, desk)
     if not command.text.strip():
         raise EmptyAnswer
@@ -64,9 +73,14 @@ def reply(command: ReplyToQuestion, desk: Desk) -> Card:
 
 def remark(command: Remark, desk: Desk) -> Reply:
     """Words in a thread of ours. Below a question they answer it, unless they are the asker's own or a guest's; else
-    they are a question to the library when they name the bot, and nothing to us when they do not."""
+    they are a question to the library when they name the bot, and nothing to us when they do not.
+
+    Raises `NotYet` while a question stands there of whose post we do not know yet which one it is.
+    """
     unit = desk.transaction
     post = unit.outbox.at(command.by.here, command.post)
+    if post is None and command.by.standing is Standing.MEMBER and unit.outbox.in_doubt(command.by.here, ASKED):
+        raise NotYet(f"words came for a post in {command.by.here} that may be one of those in doubt")
     asked = unit.questions.get(str(post.facts.get("id"))) if post and post.topic == ASKED else None
     if asked and command.by.standing is Standing.MEMBER and not unit.people.same_human(command.by, asked.asker):
         if command.text.strip():
@@ -93,8 +107,7 @@ def _answer(asked: OpenQuestion, by: Account, text: str, desk: Desk) -> None:
     if post := unit.outbox.get(asked.subject):
         before = post.facts.get("replies")
         replies = before if isinstance(before, int) else 0
-        first: dict[str, Json] = {} if replies else {"answered_by": name, "answer": words}
-        facts = {**post.facts, **first, "replies": replies + 1}
+        facts = {**post.facts, "answered_by": name, "answer": words, "replies": replies + 1}
         unit.outbox.announce(Announcement(asked.subject, asked.subject, ASKED, facts))
     unit.audit.add(Entry("question.answered", asked.subject, by, words={"answer": words}))
 
@@ -102,6 +115,8 @@ def _answer(asked: OpenQuestion, by: Account, text: str, desk: Desk) -> None:
 def _found(number: str, by: Account, desk: Desk) -> OpenQuestion:
     if by.standing is not Standing.MEMBER:
         raise MembersAnswer
+    if not desk.questions_room or by.here != desk.questions_room:
+        raise AnswersInTheirRoom
     asked = desk.transaction.questions.get(number)
     if asked is None:
         raise UnknownQuestion

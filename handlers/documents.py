@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.domain.changes import Change, ClauseState, DocumentState, Named
+from bot.domain.changes import Change, ClauseState, Concern, DocumentState, Named
 from bot.domain.subscriptions import News, Topic
 from bot.store.types import writable
 from knowledge import reviews
@@ -40,7 +40,7 @@ def state_of(document: Document, shelf: Library) -> DocumentState:
     )
 
 
-def news_of(told: DocumentState | Change) -> News:
+def news_of(told: DocumentState | Change | Concern) -> News:
     """Who hears of it."""
     topics = {topic.value: topic for topic in Topic}
     owners = tuple(part.strip() for part in told.owner.split(","))

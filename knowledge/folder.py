@@ -221,6 +221,11 @@ async def _changes(root: Path, place: tuple[str, int, int], *, polling: bool) ->
                 yield
     except WatchfilesRustInternalError as error:
         raise OSError(str(error)) from error
+    except BaseExceptionGroup as several:  # such as a file name that is no text
+        ours, others = several.split((WatchfilesRustInternalError, UnicodeError, ValueError, OSError))
+        if others or not ours:
+            raise
+        raise OSError("the folder cannot be watched; its files are looked at instead") from several
     finally:
         await watcher.aclose()
 

@@ -10,6 +10,7 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 
 import structlog
 
@@ -29,6 +30,7 @@ from bot.store.transaction import Transaction
 SHORT = 0.1  # seconds that a lane is kept for when its next message has to wait; for longer waits it is given back
 LISTEN_AGAIN = 5.0  # seconds
 LONGEST_ALARM = 60.0  # seconds: further off, the looks that are made anyway will do
+DRAIN_SECONDS = 2.5
 RECEIPT_SECONDS = 600.0  # for which a database that cannot be written is waited for with a receipt in hand
 
 log = structlog.stdlib.get_logger(__name__)
@@ -40,8 +42,9 @@ class Announcer:
     What a platform does not take is set aside and told in `operations_room`, if there is one. `too_fast` is called with
     the name of the platform for each 429, `say` makes the card of an announcement at the moment when it is sent.
 
-    Platforms that cannot be asked what was posted belong into `one_by_one`: there a first post is begun when the receipt
-    of the one before is stored. So a crash leaves one post in doubt, and one double at most.
+    Platforms that cannot be asked what was posted belong into `one_by_one`: there a first try of a post is begun when it is
+    written down what became of the one before. So a crash brings one further post into doubt at most. Where no answer
+    comes the others wait for `Patience.first` only: later tries of what is in doubt already go beside them.
     """
 
     def __init__(
@@ -83,18 +86,21 @@ class Announcer:
         try:
             await asyncio.gather(*tasks)
         finally:
-            tasks += [listening, *(task for way in self._ways for task in way.carrying)]
+            tasks += [listening, *(task for way in self._ways for task in way.carrying.values())]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self._at_rest.set()
 
-    async def drain(self) -> None:
-        """Begins nothing any more, finishes what is under way and gives all lanes back: others can take them at once."""
+    async def drain(self, seconds: float = DRAIN_SECONDS) -> None:
+        """Begins nothing any more and gives its lanes back: others can take them at once. What is under way is waited for,
+        but not for longer than `seconds`; it keeps its lane."""
         for way in self._ways:
-            way.draining = True
+            way.draining.set()
         self.wake()
-        await self._at_rest.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._at_rest.wait()
 
     def wake(self) -> None:
         """There may be something to post: looks at once. To be called in the event loop."""
@@ -143,15 +149,17 @@ class _Way:
     ) -> None:
         self._name, self._tries, self._database, self._pace = name, tries, database, pace
         self._operations, self._patience, self._by = operations, patience, by
-        self._in_doubt = asyncio.Lock() if one_by_one else None  # held while nobody could tell whether a post stands
+        self._one_by_one = one_by_one
+        self._turn = min(patience.turn, patience.turn_one_by_one) if one_by_one else patience.turn
+        self._first_in = ""  # where they go one by one: the room with the first try that is under way
         self._crowded = False  # more is due than could be taken
         self.woken = asyncio.Event()
-        self.draining = False
-        self.carrying: set[asyncio.Task[None]] = set()
+        self.draining = asyncio.Event()
+        self.carrying: dict[str, asyncio.Task[None]] = {}  # by room
 
     async def serve(self) -> None:
         """Takes lanes and sees them carried, until it is told to drain."""
-        while not self.draining:
+        while not self.draining.is_set():
             self.woken.clear()
             try:
                 rest = await self._round()
@@ -162,7 +170,7 @@ class _Way:
                 async with asyncio.timeout(rest):
                     await self.woken.wait()
         while self.carrying:
-            await asyncio.wait(self.carrying)
+            await asyncio.wait(self.carrying.values())
 
     async def _round(self) -> float:
         """Takes lanes in which there is something to do now; gives the seconds until the next look."""
@@ -170,21 +178,52 @@ class _Way:
         free = self._patience.lanes - len(self.carrying)
         if free <= 0:
             return self._patience.poll
-        due = await self._database.read(lambda unit: self._lanes(unit).due(self._name, 2 * free))
+        now = time.monotonic()
+        waits = {verb: self._pace.everywhere(self._name, verb, now) for verb in Verb}
+        rest = min([self._patience.poll, *(wait for wait in waits.values() if wait > SHORT)])
+        # Of what the platform permits now. The lanes that are held here can be among them: their leases may have run out.
+        most = {verb: 0 if wait > SHORT else 2 * free + len(self.carrying) for verb, wait in waits.items()}
+        posts, updates = most[Verb.POST], most[Verb.UPDATE]
+        firsts = 0 if self._first_in else posts
+        due = await self._database.read(
+            lambda unit: self._lanes(unit).due(self._name, first=firsts, again=posts, updates=updates)
+        )
         chosen: dict[str, dict[Verb, Booking]] = {}
-        rest = self._patience.poll
         for lane in due:
-            if len(chosen) == free:
+            if len(chosen) == free or self.draining.is_set():
                 break
-            if bookings := self._booked(lane.room, _verbs(lane)):
+            if lane.room in self.carrying or not (verbs := self._verbs(lane)):
+                continue
+            bookings = self._booked(lane.room, verbs)
+            if bookings:
                 chosen[lane.room] = bookings
             else:
                 now = time.monotonic()
-                rest = min([rest, *(self._pace.wait(lane.room, verb, now) for verb in _verbs(lane))])
+                rest = min([rest, *(self._pace.wait(lane.room, verb, now) for verb in verbs)])
+            if lane.first and Verb.POST in bookings:
+                self._goes_first(lane.room)
         self._crowded = len(chosen) == free
         if chosen:
             await self._take(chosen)
         return rest
+
+    def _verbs(self, lane: Due) -> tuple[Verb, ...]:
+        posts = lane.again or (lane.first and self._may_go_first(lane.room))
+        return tuple(verb for verb, wanted in ((Verb.POST, posts), (Verb.UPDATE, lane.updates)) if wanted)
+
+    def _may_go_first(self, room: str) -> bool:
+        """Whether a first try may be begun in a room: where they go one by one, in none while there is another one."""
+        return self._first_in in ("", room)
+
+    def _goes_first(self, room: str) -> None:
+        if self._one_by_one:
+            self._first_in = room
+
+    def _went_first(self, room: str) -> None:
+        """No first try of a room is under way any more: another one may begin."""
+        if self._first_in == room:
+            self._first_in = ""
+            self.woken.set()
 
     async def _take(self, chosen: Mapping[str, Mapping[Verb, Booking]]) -> None:
         """Takes lanes and begins in each what may be sent there."""
@@ -192,26 +231,31 @@ class _Way:
         def taken(unit: Transaction) -> list[tuple[Held, Attempt]]:
             lanes, begun = self._lanes(unit), []
             for held in lanes.claim(chosen, self._by, self._patience.lease):
-                if attempt := lanes.begin(held, tuple(chosen[held.room])):
+                first = not self._one_by_one or held.room == first_in
+                if attempt := lanes.begin(held, tuple(chosen[held.room]), first=first):
                     begun.append((held, attempt))
                 else:
                     lanes.let_go(held)
             return begun
 
-        asked = time.monotonic()
+        asked, first_in = time.monotonic(), self._first_in
         unused = dict(chosen)
         try:
             for held, attempt in await self._database.write(taken):
                 at = self._used(unused.pop(held.room), attempt)
+                if not attempt.is_first:
+                    self._went_first(held.room)
                 task = asyncio.create_task(self._carry(held, attempt, at, asked))
-                self.carrying.add(task)
-                task.add_done_callback(self._ended)
+                self.carrying[held.room] = task
+                task.add_done_callback(partial(self._ended, held.room))
         finally:
-            for bookings in unused.values():
+            for room, bookings in unused.items():
                 self._give_back(bookings)
+                self._went_first(room)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self.carrying.discard(task)
+    def _ended(self, room: str, _task: asyncio.Task[None]) -> None:
+        del self.carrying[room]
+        self._went_first(room)
         # Lanes are taken many at once: to look for each one that ends would cost more than the posts.
         if self._crowded and len(self.carrying) <= self._patience.lanes * 3 // 4:
             self.woken.set()
@@ -224,16 +268,23 @@ class _Way:
             while attempt:
                 turn += 1
                 await asyncio.sleep(max(0.0, at - time.monotonic()))
-                async with self._in_doubt if self._in_doubt and not attempt.stands else contextlib.nullcontext():
-                    # With less time than a request may take, another process could begin it while it is under way.
-                    in_time = time.monotonic() <= asked + self._patience.lease - self._patience.request
-                    tried = await self._tries.one(held, attempt) if in_time and not self.draining else NOT_TRIED
-                    goes_on = tried.goes_on and turn < self._patience.turn and not self.draining
-                    attempt, at, asked = await self._next(held, attempt, tried, goes_on=goes_on)
+                # With less time than a request may take, another process could begin it while it is under way.
+                in_time = time.monotonic() <= asked + self._patience.lease - self._patience.request
+                if in_time and not self.draining.is_set():
+                    tried = await self._tries.one(held, attempt, self._seconds(attempt))
+                else:
+                    tried = NOT_TRIED
+                goes_on = tried.goes_on and turn < self._turn and not self.draining.is_set()
+                attempt, at, asked = await self._next(held, attempt, tried, goes_on=goes_on)
         except LaneLost:
             log.warning("a lane was lost: its lease ran out before the work was done", room=held.room)
         except Exception:
             log.exception("a lane is left until its lease runs out", room=held.room)
+
+    def _seconds(self, attempt: Attempt) -> float:
+        """For how long an answer is waited for."""
+        others_wait = self._one_by_one and attempt.is_first
+        return min(self._patience.first, self._patience.request) if others_wait else self._patience.request
 
     async def _next(
         self, held: Held, attempt: Attempt, tried: Tried, *, goes_on: bool
@@ -242,6 +293,8 @@ class _Way:
         # In turn, so that neither waits for the other for long.
         verbs = (Verb.POST, Verb.UPDATE) if attempt.stands else (Verb.UPDATE, Verb.POST)
         bookings = self._booked(held.room, verbs) if goes_on else {}
+        if first := Verb.POST in bookings and self._may_go_first(held.room):
+            self._goes_first(held.room)
         rest = max(tried.rest, self._pace.rest(held.room, time.monotonic()) if tried.goes_on else 0.0)
 
         def written(unit: Transaction) -> Attempt | None:
@@ -250,7 +303,7 @@ class _Way:
             lanes.finish(attempt, tried.outcome)
             if tried.pause:
                 lanes.pause(self._name, tried.pause)
-            following = lanes.begin(held, tuple(bookings)) if bookings and may_go_on else None
+            following = lanes.begin(held, tuple(bookings), first=first) if bookings and may_go_on else None
             if following is None:
                 lanes.let_go(held, rest)
             return following
@@ -263,6 +316,8 @@ class _Way:
                 at = self._used(bookings, following)
             else:
                 self._give_back(bookings)
+            if not (following and following.is_first):
+                self._went_first(held.room)
         if following is None and 0 < (wait := max(rest, tried.pause)) <= LONGEST_ALARM:
             asyncio.get_running_loop().call_later(wait, self.woken.set)
         return following, at, asked
@@ -299,7 +354,3 @@ class _Way:
     def _give_back(self, bookings: Mapping[Verb, Booking]) -> None:
         for booking in bookings.values():
             self._pace.give_back(booking)
-
-
-def _verbs(lane: Due) -> tuple[Verb, ...]:
-    return tuple(verb for verb, wanted in ((Verb.POST, lane.posts), (Verb.UPDATE, lane.updates)) if wanted)

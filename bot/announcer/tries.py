@@ -51,16 +51,21 @@ class Tries:
         self._arrived_at = float("-inf")  # when something last arrived
         self._failing_since: dict[int, float] = {}  # posting → since when it fails while others arrive
 
-    async def one(self, held: Held, attempt: Attempt) -> Tried:
-        """Tries once, whatever comes of it; raises nothing but cancellation."""
+    async def one(self, held: Held, attempt: Attempt, seconds: float) -> Tried:
+        """Tries once, for at most so many seconds, whatever comes of it; raises nothing but cancellation."""
         try:
             card = self._say(attempt.announcement)
-        except Exception as fault:  # a topic of another version, or facts that its card is not made for
+        except Exception as fault:
+            if isinstance(fault, LookupError) and fault.args == (attempt.announcement.topic,):
+                return self._unknown(attempt)
+            # Facts that its card is not made for.
             log.exception("a card cannot be made", announcement=attempt.announcement.key)
             return Tried(Refused(f"Its card cannot be made ({type(fault).__name__}: {fault}).", known=True))
         try:
-            async with asyncio.timeout(self._patience.request):
+            async with asyncio.timeout(seconds):
                 posted = await self._said(held, attempt, card)
+        except TimeoutError:
+            return self._failed(held, attempt, OutcomeUnknown(f"No answer within {seconds:g} seconds."))
         except Exception as fault:  # noqa: BLE001  # `_failed` knows them all, and logs those that nobody knows
             return self._failed(held, attempt, fault)
         self._arrived_at = time.monotonic()
@@ -72,6 +77,16 @@ class Tries:
         if attempt.stands:
             return await self._platform.update(attempt.stands, card, reference)
         return await self._platform.post(held.room, card, reference, maybe_posted=attempt.maybe_posted)
+
+    def _unknown(self, attempt: Attempt) -> Tried:
+        """A topic of another version. The post and those behind it wait, updates go on."""
+        topic = attempt.announcement.topic
+        if attempt.attempts + 1 >= self._patience.unknown_tries:
+            log.error("a topic that is not known here was set aside", topic=topic, posting=attempt.posting)
+            return Tried(Refused(f"Nobody knows how to say {topic!r}: it is of another version.", known=True))
+        if attempt.attempts == 0:
+            log.warning("a topic that is not known here is left to a newer version", topic=topic)
+        return Tried(Failed(f"{topic!r} is of another version.", self._patience.unknown, known=True))
 
     def _failed(self, held: Held, attempt: Attempt, fault: Exception) -> Tried:
         match fault:
@@ -98,8 +113,6 @@ class Tries:
     def _reason(self, held: Held, attempt: Attempt, fault: Exception) -> str:
         if isinstance(fault, OutcomeUnknown):
             reason = fault.reason
-        elif isinstance(fault, TimeoutError):
-            reason = f"No answer within {self._patience.request:g} seconds."
         else:
             if attempt.attempts == 0:  # once: the next tries fail alike
                 log.error("a platform failed in a way of its own", room=held.room, exc_info=fault)

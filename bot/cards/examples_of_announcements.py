@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 from bot.cards import library_news, subscriptions
 from bot.cards.model import Card, Said
@@ -15,6 +17,7 @@ from bot.domain.subscriptions import read
 FORGE = "https://git.example.org/architecture/blob/8d20e17/"
 HERE = Account("slack", "U012", "T1", room="C0PAY", name="Ada")
 ALONE = replace(HERE, room="")
+MONDAY = datetime(2026, 11, 23, 9, tzinfo=ZoneInfo("Europe/London"))
 
 
 def _clause(number: int, level: str, text: str) -> ClauseState:
@@ -216,7 +219,14 @@ def _reviews_overdue() -> Card:
 def _subscribed() -> Card:
     """What a room hears of from now on, and how to stop it."""
     new = read("standards tag:network digest daily")
-    return subscriptions.subscribed(new, (*read("adrs quiet 18:00-08:00"), *new), HERE, "/arch")
+    return subscriptions.subscribed(new, (*read("adrs quiet 18:00-08:00"), *new), HERE, "/arch", due=MONDAY)
+
+
+def _subscribed_instead() -> Card:
+    """Other hours than before, which another subscription of the room makes pointless."""
+    new, instead = read("standards adrs quiet 18:00-08:00"), read("standards adrs")
+    held = (*new, *read("all"))
+    return subscriptions.subscribed(new, held, HERE, "/arch", instead=instead, due=MONDAY, room="slack:C0PAY")
 
 
 def _subscribed_in_advance() -> Card:
@@ -272,6 +282,7 @@ EXAMPLES_OF_ANNOUNCEMENTS: Mapping[str, Callable[[], Said]] = MappingProxyType(
         "readable_again": _readable_again,
         "unreadable_files": _unreadable_files,
         "subscribed": _subscribed,
+        "subscribed_instead": _subscribed_instead,
         "subscribed_in_advance": _subscribed_in_advance,
         "subscriptions": _subscriptions,
         "subscriptions_after_one_was_stopped": _subscriptions_after_one_was_stopped,

@@ -67,7 +67,7 @@ def _architect_question() -> Card:
 
 
 def _architect_question_answered() -> Card:
-    """The same post after three of them have answered: the first answer stands there."""
+    """The same post after three of them have answered: the latest answer stands there."""
     return questions.architect_question({**ASKED, "answered_by": "Grace Hopper", "answer": ANSWER, "replies": 3})
 
 

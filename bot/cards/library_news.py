@@ -139,7 +139,7 @@ def unreadable_files(facts: Told) -> Card:
     return Card(
         "unreadable_files",
         said,
-        (Caution((said,)), *_listed(lines, total), Note(("All of them: ", Literal("archway lint")))),
+        (Caution((said,)), *_listed(lines, total), Note(("All of them: ", Literal("archway index")))),
     )
 
 

@@ -16,20 +16,20 @@ Told = Mapping[str, Any]
 
 
 def undeliverable(facts: Told) -> Card:
-    """Something that could not be posted, why, and what became of it since."""
+    """A post that could not be delivered, why, and what became of it since."""
     subject, again = str(facts["subject"]), shortened(str(facts.get("again") or ""), NAME)
-    what = f"What there is to say of {subject}" if subject else "Something"
+    what = f"The post about {subject}" if subject else "A post"
     pairs: list[tuple[str, Inlines]] = [
         ("Room", (Literal(str(facts["room"])),)),
         ("Reason", present(shortened(str(facts.get("fault") or ""), REASON))),
         ("Set aside", present(_moment(facts.get("at")))),
     ]
     if facts.get("sent") or again:
-        sentence = f"{what} was posted after all." if facts.get("sent") else f"{what} is tried once more."
+        sentence = f"{what} was delivered after all." if facts.get("sent") else f"{what} is tried once more."
         title = "Delivered" if facts.get("sent") else "Sent again"
         pairs.append(("Tried by", present(again)))
         return Card("undeliverable", shortened(sentence, SUMMARY), (Text((sentence,)), *known(pairs)), title)
-    sentence = f"{what} could not be posted, and further tries would not help."
+    sentence = f"{what} could not be delivered, and further tries would not help."
     note = Note(("Nothing else waits for it. Once the reason is mended, send it again.",))
     button = Button("Send again", "send_again", str(facts["posting"]))
     blocks: tuple[Block, ...] = (Caution((sentence,)), *known(pairs), note)

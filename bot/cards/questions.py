@@ -51,12 +51,13 @@ def architect_question(facts: Told) -> Card:
         blocks += [Heading("Nearest documents"), Items(tuple(near))]
     replies = int(facts.get("replies") or 0)
     if replies:
+        several = f" ({replies} replies)" if replies > 1 else ""
         blocks += [
-            Text(("Answered by ", Strong(shortened(str(facts["answered_by"]), NAME)))),
+            Text(("Answered by ", Strong(shortened(str(facts["answered_by"]), NAME)), several)),
             Quote(quoted(str(facts["answer"]), 500)),
         ]
         if replies > 1:
-            blocks.append(Note((f"And {replies - 1} more. All of them were sent to {asker}.",)))
+            blocks.append(Note((f"This is the latest. All of them were sent to {asker}.",)))
     else:
         how = "Press Reply, or reply in this thread (mention me, where I do not read along)"
         blocks.append(Note((f"{how}: what you write goes to {asker} as a direct message.",)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from bot.cards.describing import count
 from bot.cards.model import (
@@ -20,10 +21,11 @@ from bot.cards.model import (
     Place,
     Strong,
     Text,
+    joined,
 )
 from bot.cards.text import shortened
 from bot.domain.people import Account
-from bot.domain.subscriptions import ANNOUNCED, DOCUMENTS, EXACTLY, Digest, Subscription, Topic
+from bot.domain.subscriptions import ANNOUNCED, DOCUMENTS, EXACTLY, Digest, Subscription, Topic, undercut
 
 SUMMARY = 200
 BUTTON = 40
@@ -37,30 +39,60 @@ _CHOICES = {Topic.ALL: "Everything", **{topic: _NAMES.get(topic, topic.value.cap
 
 
 def subscribed(
-    new: Sequence[Subscription], subscriptions: Sequence[Subscription], by: Account, word: str, *, before: bool = False
+    new: Sequence[Subscription],
+    subscriptions: Sequence[Subscription],
+    by: Account,
+    word: str,
+    *,
+    before: bool = False,
+    instead: Sequence[Subscription] = (),
+    due: datetime | None = None,
+    room: str = "",
 ) -> Card:
-    """What a room hears of from now on, or did `before`, and how to stop it. `subscriptions` are all that it has."""
+    """What a room hears of from now on, or did `before`, and how to stop it. `subscriptions` are all that it has,
+    `instead` those whose place was taken. `due` is when what happens now would be told, in the zone in which hours count;
+    `room` its name, for those who have to write it into a setting."""
     already = " already" if before else ""
     who = "You" if not by.room else "This room"
     hears = f"{who}{already} hear{'' if not by.room else 's'} of "
     blocks: list[Block] = [Text((hears, Strong(_sentence(new)), "."))]
+    if due and (hours := _hours(new, due)):
+        blocks.append(Text((hours,)))
+    if instead:
+        blocks.append(Text((f"Until now it was: {_sentence(instead)}.",)))
     if waiting := [each for each in new if each.topic not in ANNOUNCED]:
         names = ", ".join(_name(each.topic) for each in waiting)
         blocks.append(Caution((f"Nothing is announced of {names} yet: what is asked for here waits until it is.",)))
+    sooner: dict[Subscription, list[Subscription]] = {}
+    for late, soon in undercut(subscriptions):
+        if late in new or soon in new:
+            sooner.setdefault(soon, []).append(late)
+    for soon, late_ones in sooner.items():
+        late_names = "; ".join(_plain(each) for each in late_ones[:3]) + (" and more" if len(late_ones) > 3 else "")
+        of = f"{who.lower()} also hear{'' if not by.room else 's'} of {_plain(soon)}"
+        blocks.append(
+            Caution((f"Nothing is kept back of {late_names}: {of} at once. Stop that, or give it the same hours.",))
+        )
     others = [each for each in subscriptions if each not in new]
     if others:
         blocks += [Text(("And as before of:",)), Items(tuple((described(each),) for each in others))]
-    stop = [Literal(_typed(word, f"unsubscribe {each.what}")) for each in new[:1]]
-    blocks.append(Note(("To stop it: ", *stop, *([f" · Room {by.here}"] if by.room else ()))))
+    topics = " ".join(each.topic for each in new)
+    stop = _typed(word, f"unsubscribe {topics}{new[0].what.removeprefix(new[0].topic)}")
+    blocks.append(Note(("To stop it: ", Literal(stop), *([f" · Room {room}"] if room else ()))))
     buttons = tuple(_stop(each) for each in new)
     return Card("subscribed", shortened(f"{hears}{_sentence(new)}.", SUMMARY), tuple(blocks), buttons=buttons)
 
 
 def listed(
-    subscriptions: Sequence[Subscription], by: Account, word: str, *, stopped: Sequence[Subscription] | None = None
+    subscriptions: Sequence[Subscription],
+    by: Account,
+    word: str,
+    *,
+    stopped: Sequence[Subscription] | None = None,
+    room: str = "",
 ) -> Card:
     """All that a room hears of, each with a button to stop it. `stopped` is what it hears of no longer; an empty one
-    says that there was nothing of the kind."""
+    says that there was nothing of the kind. `room` as in `subscribed`."""
     blocks: list[Block] = []
     if stopped is not None:
         said = f"Stopped: {_sentence(stopped)}." if stopped else "There was nothing of the kind to stop."
@@ -73,8 +105,13 @@ def listed(
     else:
         blocks.append(Text((f"{who} of nothing{' any more' if stopped else ' yet'}.",)))
         blocks.append(Text(("For example: ", Literal(_typed(word, "subscribe standards tag:network digest daily")))))
-    if by.room:
-        blocks.append(Note((f"Room {by.here}",)))
+    notes: list[Inlines] = []
+    if len(subscriptions) > 1:
+        notes.append(("To stop all of it: ", Literal(_typed(word, "unsubscribe all"))))
+    if room:
+        notes.append((f"Room {room}",))
+    if notes:
+        blocks.append(Note(joined(notes)))
     summary = f"{who} of {_sentence(subscriptions) or 'nothing'}."
     buttons = (
         *(_stop(each) for each in subscriptions),
@@ -120,6 +157,26 @@ def subscription_form(by: Account) -> Form:
 
 def described(subscription: Subscription) -> str:
     """A subscription in words: "standards tagged network or security, in a daily digest"."""
+    said = _plain(subscription)
+    if subscription.digest:
+        said += f", in a {subscription.digest} digest"
+    if quiet := subscription.quiet:
+        said += f", quiet from {quiet.begin:%H:%M} to {quiet.end:%H:%M}"
+    return said
+
+
+def _hours(new: Sequence[Subscription], due: datetime) -> str:
+    """When the next digest comes, and whose hours are quiet."""
+    zone, parts = str(due.tzinfo), []
+    if new[0].digest:
+        parts.append(f"The next digest comes on {due:%A} {due.day} {due:%B} at {due:%H:%M} ({zone}).")
+    if new[0].quiet:
+        parts.append(f"Quiet hours are those of {zone}.")
+    return " ".join(parts)
+
+
+def _plain(subscription: Subscription) -> str:
+    """The same without the times at which it is told."""
     parts = [_name(subscription.topic)]
     for name, words in (
         ("tag", "tagged"),
@@ -130,12 +187,7 @@ def described(subscription: Subscription) -> str:
     ):
         if values := [value for own, value in subscription.filters if own == name]:
             parts.append(f"{words} {' or '.join(values)}")
-    said = " ".join(parts)
-    if subscription.digest:
-        said += f", in a {subscription.digest} digest"
-    if quiet := subscription.quiet:
-        said += f", quiet from {quiet.begin:%H:%M} to {quiet.end:%H:%M}"
-    return said
+    return " ".join(parts)
 
 
 def _line(subscription: Subscription) -> Inlines:

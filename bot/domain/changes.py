@@ -7,10 +7,11 @@ Both are plain values that go into the database and into an announcement as JSON
 from __future__ import annotations
 
 import difflib
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 from bot.domain.announcements import Json
@@ -94,8 +95,20 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class Concern:
+    """What decides who hears of a document."""
+
+    kind: str
+    owner: str = ""
+    tags: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    risk: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
-    """What is told of a document. The lists hold their first entries, `counts` how many there are, by their names."""
+    """What is told of a document. The lists hold their first entries, `counts` how many there are, by their names;
+    `concerned` is whom it concerned before the change, where those were others."""
 
     what: What
     path: str
@@ -118,6 +131,7 @@ class Change:
     renumbered: tuple[tuple[str, str], ...] = ()  # the id that a clause had and has
     sections: tuple[tuple[str, str], ...] = ()  # "added", "changed" or "removed", and the heading
     counts: Mapping[str, int] = field(default_factory=dict)
+    concerned: Concern | None = None
 
     def count(self, name: str) -> int:
         """How many there are of a list, told or not."""
@@ -126,16 +140,17 @@ class Change:
 
 @dataclass
 class _Clauses:
+    """`reworded` and `renumbered` are pairs of what a clause was and is."""
+
     added: list[ClauseState]
     removed: list[ClauseState]
-    reworded: list[Reworded] = field(default_factory=list)
-    renumbered: list[tuple[str, str]] = field(default_factory=list)
+    reworded: list[tuple[ClauseState, ClauseState]] = field(default_factory=list)
+    renumbered: list[tuple[ClauseState, ClauseState]] = field(default_factory=list)
 
     @property
     def touched(self) -> set[str]:
         """The sections that hold them."""
-        clauses = {each.section for each in (*self.added, *self.removed)}
-        return clauses | {each.section for each in self.reworded}
+        return {each.section for each in (*self.added, *self.removed, *(new for _, new in self.reworded))}
 
 
 def difference(before: DocumentState | None, after: DocumentState | None) -> Change | None:
@@ -157,7 +172,8 @@ def difference(before: DocumentState | None, after: DocumentState | None) -> Cha
     newer = set(after.superseded_by) - set(before.superseded_by)
     if not (members or newer or sections or clauses.touched or clauses.renumbered):
         return None
-    return _change(What.CHANGED, after, members, clauses, sections)
+    change = _change(What.CHANGED, after, members, clauses, sections)
+    return replace(change, concerned=_concern(before)) if _concern(before) != _concern(after) else change
 
 
 def undone(state: DocumentState | None, path: str, name: str) -> Change:
@@ -183,7 +199,7 @@ def reworded(old: str, new: str) -> tuple[tuple[Run, str], ...]:
 
 def written(value: DocumentState | Change) -> dict[str, Json]:
     """A state or change as plain JSON."""
-    found: dict[str, Json] = _plain(asdict(value))
+    found: dict[str, Json] = _plain(value)
     return found
 
 
@@ -207,6 +223,7 @@ def read_change(facts: Mapping[str, Any]) -> Change:
         runs = tuple((Run(run), words) for run, words in each["runs"])
         found.append(Reworded(**(_known(Reworded, each) | {"runs": runs})))
     known["reworded"] = tuple(found)
+    known["concerned"] = Concern(**_known(Concern, facts["concerned"])) if facts.get("concerned") else None
     for name in ("members", "renumbered", "sections"):
         known[name] = tuple(tuple(each) for each in facts.get(name, ()))
     return Change(**known)
@@ -240,78 +257,95 @@ def _change(
         members=members,
         superseded_by=tuple(Named(path, path=path) for path in now.superseded_by[:TOLD]),
         added=tuple(_shortened(each) for each in clauses.added[:TOLD]),
-        reworded=tuple(clauses.reworded[:TOLD]),
+        reworded=tuple(_reworded(*pair) for pair in clauses.reworded[:TOLD]),
         removed=tuple(_shortened(each) for each in clauses.removed[:TOLD]),
-        renumbered=tuple(clauses.renumbered[:TOLD]),
+        renumbered=tuple((old.id, new.id) for old, new in clauses.renumbered[:TOLD]),
         sections=tuple((how, _short(heading)) for how, heading in sections[:TOLD]),
         counts={name: count for name, count in counts.items() if count},
     )
 
 
+def _concern(state: DocumentState) -> Concern:
+    return Concern(state.kind, state.owner, state.tags, state.services, state.risk)
+
+
+def _reworded(old: ClauseState, new: ClauseState) -> Reworded:
+    return Reworded(new.id, reworded(old.text, new.text), old.id if old.id != new.id else "", new.section, new.url)
+
+
 def _compared(old: Sequence[ClauseState], new: Sequence[ClauseState]) -> _Clauses:
     """Which clause became which one. Numbers shift when a clause is put in between: so words are compared first, and an
     id decides among what is left."""
-    found = _Clauses(list(new), list(old))
+    gone, come = dict(enumerate(old)), dict(enumerate(new))
+    became: dict[int, int] = {}
     for match in (_same_in_place, _same_words, _alike, _same_id):
-        for one, other in match(found.removed, found.added):
-            found.removed.remove(one)
-            found.added.remove(other)
-            if (one.text, one.level) != (other.text, other.level):
-                before = one.id if one.id != other.id else ""
-                found.reworded.append(
-                    Reworded(other.id, reworded(one.text, other.text), before, other.section, other.url)
-                )
-            elif one.id != other.id:
-                found.renumbered.append((one.id, other.id))
-    order = {each.id: number for number, each in enumerate(new)}
-    found.reworded.sort(key=lambda each: order.get(each.id, 0))
-    found.renumbered.sort(key=lambda each: order.get(each[1], 0))
+        for first, second in match(gone, come):
+            del gone[first], come[second]
+            became[second] = first
+    found = _Clauses(list(come.values()), list(gone.values()))
+    for one, other in ((old[became[second]], new[second]) for second in sorted(became)):
+        if (one.text, one.level) != (other.text, other.level):
+            found.reworded.append((one, other))
+        elif one.id != other.id:
+            found.renumbered.append((one, other))
     return found
 
 
-Pairs = list[tuple[ClauseState, ClauseState]]
+Numbered = Mapping[int, ClauseState]  # clauses by their places
+Places = list[tuple[int, int]]  # of a clause as it was, and as it is
 
 
-def _same_in_place(old: list[ClauseState], new: list[ClauseState]) -> Pairs:
+def _same_in_place(old: Numbered, new: Numbered) -> Places:
     return _paired(old, new, lambda each: (each.id, each.level, each.text))
 
 
-def _same_words(old: list[ClauseState], new: list[ClauseState]) -> Pairs:
+def _same_words(old: Numbered, new: Numbered) -> Places:
     return _paired(old, new, lambda each: (each.level, each.text))
 
 
-def _same_id(old: list[ClauseState], new: list[ClauseState]) -> Pairs:
+def _same_id(old: Numbered, new: Numbered) -> Places:
     return _paired(old, new, lambda each: each.id)
 
 
-def _paired(old: list[ClauseState], new: list[ClauseState], key: Any) -> Pairs:
-    waiting: dict[Any, list[ClauseState]] = {}
-    for each in old:
-        waiting.setdefault(key(each), []).append(each)
-    return [(waiting[key(each)].pop(0), each) for each in new if waiting.get(key(each))]
+def _paired(old: Numbered, new: Numbered, key: Callable[[ClauseState], Hashable]) -> Places:
+    waiting: dict[Hashable, deque[int]] = {}
+    for place, each in old.items():
+        waiting.setdefault(key(each), deque()).append(place)
+    keys = ((place, key(each)) for place, each in new.items())
+    return [(waiting[own].popleft(), place) for place, own in keys if waiting.get(own)]
 
 
-def _alike(old: list[ClauseState], new: list[ClauseState]) -> Pairs:
+def _alike(old: Numbered, new: Numbered) -> Places:
     """The most alike first; of equally alike ones those with the same id."""
-    counted = {id(each): Counter(each.text.lower().split()) for each in (*old[:MOST_COMPARED], *new[:MOST_COMPARED])}
+    ones = [(place, each.id, _words(each)) for place, each in islice(old.items(), MOST_COMPARED)]
+    others = [(place, each.id, _words(each)) for place, each in islice(new.items(), MOST_COMPARED)]
     scored = []
-    for first, one in enumerate(old[:MOST_COMPARED]):
-        for second, other in enumerate(new[:MOST_COMPARED]):
-            share = _share(counted[id(one)], counted[id(other)])
+    for a, (first, before, said) in enumerate(ones):
+        for b, (second, after, says) in enumerate(others):
+            share = _share(said, says)
             if share >= ALIKE:
-                scored.append((-share, one.id != other.id, abs(first - second), first, second))
-    pairs: Pairs = []
-    taken_old, taken_new = set[int](), set[int]()
+                scored.append((-share, before != after, abs(a - b), first, second))
+    pairs: dict[int, int] = {}
+    taken = set[int]()
     for *_, first, second in sorted(scored):
-        if first not in taken_old and second not in taken_new:
-            taken_old.add(first)
-            taken_new.add(second)
-            pairs.append((old[first], new[second]))
-    return pairs
+        if first not in pairs and second not in taken:
+            pairs[first] = second
+            taken.add(second)
+    return list(pairs.items())
 
 
-def _share(one: Counter[str], other: Counter[str]) -> float:
-    return 2 * (one & other).total() / max(one.total() + other.total(), 1)
+def _words(clause: ClauseState) -> frozenset[tuple[str, int]]:
+    """The first words of a clause, each with how often it came before: so that sets of them count."""
+    seen = Counter[str]()
+    found = set()
+    for word in clause.text.lower().split(maxsplit=MOST_WORDS)[:MOST_WORDS]:
+        found.add((word, seen[word]))
+        seen[word] += 1
+    return frozenset(found)
+
+
+def _share(one: frozenset[tuple[str, int]], other: frozenset[tuple[str, int]]) -> float:
+    return 2 * len(one & other) / max(len(one) + len(other), 1)
 
 
 def _sections(old: Iterable[tuple[str, str]], new: Iterable[tuple[str, str]], told: set[str]) -> list[tuple[str, str]]:
@@ -371,6 +405,8 @@ def _short(text: str) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _plain(each) for name, each in value.items()}
+    if names := getattr(value, "__dataclass_fields__", None):
+        return {name: _plain(getattr(value, name)) for name in names}
     return [_plain(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 

@@ -124,7 +124,7 @@ class Subscribe:
 
 @dataclass(frozen=True, slots=True)
 class Unsubscribe:
-    """It is to hear of that no longer; of nothing when `words` is empty or "all"."""
+    """It is to hear of that no longer; of nothing when `words` is "all"."""
 
     by: Account
     words: str
@@ -241,13 +241,13 @@ def understand(text: str, by: Account, knows: Callable[[str], bool], *, for_all:
 
 def _subscribing(verb: str, rest: str, by: Account) -> Command | None:
     """The wish to hear of something, or of something no longer."""
-    if verb == "subscriptions" and not rest:
+    if verb in ("subscriptions", "unsubscribe") and not rest:  # each in the list has a button that stops it
         return ListSubscriptions(by)
     if verb == "subscribe" and not rest:
         return OpenSubscriptionForm(by)
     if verb == "subscribe" and subscriptions.is_meant(rest):
         return Subscribe(by, rest)
-    if verb == "unsubscribe" and (not rest or subscriptions.is_meant(rest)):
+    if verb == "unsubscribe" and subscriptions.is_meant(rest):
         return Unsubscribe(by, rest)
     return None
 

@@ -29,9 +29,8 @@ class Account:
     room: str = field(default="", compare=False)  # the channel or chat in which they speak; "" where they are alone
     name: str = field(default="", compare=False)  # as the platform shows it; free text of theirs
     email: str = field(default="", compare=False)  # verified by the platform (GOVERNANCE.md), lower case; else ""
-    groups: frozenset[str] = field(
-        default=frozenset(), compare=False
-    )  # "slack:S012ARCH", "entra:3f2c…": those that roles name
+    groups: frozenset[str] = field(default=frozenset(), compare=False)  # of those that roles name: "slack:S012ARCH"
+    certain: bool = field(default=True, compare=False)  # False: the platform does not tell just now; a guest is assumed
 
     @property
     def here(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -57,10 +57,13 @@ _NAMES = {each.value: each for each in Topic} | {each.value.removesuffix("s"): e
 _NAMES |= {"everything": Topic.ALL}
 _WORD = re.compile(r'(?:([A-Za-z]+):[ \t]*)?(["“„][^"“”]*(?:["“”]|$)|\S+)')
 _HOURS = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*(?:-|–|to|until)\s*(\d{1,2})(?:[:.](\d{2}))?", re.IGNORECASE)
-_CLOCK = re.compile(
-    r"\b(\d{1,2}(?:[:.]\d{2})?)\s*(?:-|–|\bto\b|\buntil\b)\s*(\d{1,2}(?:[:.]\d{2})?)(?!\S)", re.IGNORECASE
+_CLOCK = re.compile(  # what stands between quotes is left as it is
+    r"""(?<![^\s:])["“„][^"“”]*["“”]|"""
+    r"\b(\d{1,2}(?:[:.]\d{2})?)\s*(?:-|–|\bto\b|\buntil\b)\s*(\d{1,2}(?:[:.]\d{2})?)(?!\S)",
+    re.IGNORECASE,
 )
 _SEVERITY = re.compile(r"(?:sev)?[ -]?(\d)", re.IGNORECASE)
+_QUOTES = str.maketrans("", "", '"“”„')
 _PLAIN = re.compile(r"[\w@.+:/#&=-]+")
 _FILLERS = frozenset({"to", "and", "about", "with", "a", "hours"})
 
@@ -122,6 +125,19 @@ class Subscription:
         """The words of all of it, as `read` reads them."""
         digest = f" digest {self.digest}" if self.digest else ""
         return f"{self.what}{digest}{f' quiet {self.quiet}' if self.quiet else ''}"
+
+    @property
+    def waits(self) -> bool:
+        """Whether there are times at which what happens is kept back."""
+        return self.digest is not None or self.quiet is not None
+
+    def covers(self, other: Subscription) -> bool:
+        """Whether all that the other one is meant by is meant by this one too."""
+        if self.topic not in (Topic.ALL, other.topic):
+            return False
+        names = {name for name, _ in self.filters}
+        theirs = [pair for pair in other.filters if pair[0] in names]
+        return {name for name, _ in theirs} == names and set(self.filters).issuperset(theirs)
 
     def hears(self, news: News) -> bool:
         """Whether it is meant by this."""
@@ -191,17 +207,26 @@ def is_meant(words: str) -> bool:
 
 
 def ended(words: str, held: Iterable[Subscription]) -> tuple[Subscription, ...]:
-    """Which subscriptions words behind "unsubscribe" mean: all without words or with "all"; those to a topic, however it
-    is narrowed down, when no filter is named. What begins with `EXACTLY`, as buttons do, is the one with these words.
+    """Which subscriptions words behind "unsubscribe" mean: all of them with "all"; those to a topic, however it is
+    narrowed down, when no filter is named. What begins with `EXACTLY`, as buttons do, is the one with these words.
 
     Raises `UnclearSubscription`.
     """
     if words.startswith(EXACTLY):
         return tuple(each for each in held if each.what == words.removeprefix(EXACTLY))
-    wanted = read(words) if words.strip() else (Subscription(Topic.ALL),)
+    wanted = read(words)
     wide = {each.topic for each in wanted if not each.filters}
     narrow = {each.what for each in wanted}
     return tuple(each for each in held if each.what in narrow or each.topic in wide or Topic.ALL in wide)
+
+
+def undercut(held: Sequence[Subscription]) -> tuple[tuple[Subscription, Subscription], ...]:
+    """Those that are to wait, each with one of the same room that tells all of it at once: a room is told once, and then."""
+    return tuple(
+        (late, soon)
+        for late in held
+        if late.waits and (soon := next((each for each in held if not each.waits and each.covers(late)), None))
+    )
 
 
 def business_begins(day: date, calendar: Calendar) -> datetime:
@@ -246,7 +271,9 @@ def _reading(words: str) -> _Reading:
         found.faults.append("That is too long for a subscription.")
         return found
     text = "".join(c if c.isprintable() else " " for c in words)
-    text = _CLOCK.sub(lambda hours: f"{hours[1]}-{hours[2]}", text)  # "18:00 - 08:00" is one word
+    text = _CLOCK.sub(
+        lambda found: f"{found[1]}-{found[2]}" if found[1] else found[0], text
+    )  # "18:00 - 08:00": one word
     waiting = ""  # "digest" or "quiet", whose value comes next
     for key, written in _WORD.findall(text):
         name, value = key.lower(), _unquoted(written)
@@ -290,7 +317,7 @@ def _settle(found: _Reading, name: str, value: str, *, quoted: bool = False) -> 
 
 def _filter(found: _Reading, name: str, written: str) -> None:
     value = _value(name, written)
-    if not value or written.strip()[:1] in ('"', "“", "”") or len(value) > LONGEST_VALUE:
+    if not value or written.strip()[:1] in ('"', "“", "”", "„") or len(value) > LONGEST_VALUE:
         example = 'tag:"land and sea"' if name == "tag" else f'{name}:"{_short(value.strip(chr(34))) or "name"}"'
         found.faults.append(f"“{name}:” needs a value behind it, between two quotes where it has spaces: {example}.")
     else:
@@ -322,8 +349,8 @@ def _hours(value: str) -> Quiet | None:
 
 
 def _value(name: str, written: str) -> str:
-    """A value as it is compared and written: in small letters, severities as "SEV-1"."""
-    value = " ".join(written.lower().replace('"', "").split())
+    """A value as it is compared and written: in small letters and without quotation marks, severities as "SEV-1"."""
+    value = " ".join(written.lower().translate(_QUOTES).split())
     severity = _SEVERITY.fullmatch(value) if name == "severity" else None
     return f"SEV-{severity[1]}" if severity else value
 
@@ -333,7 +360,7 @@ def _quoted(value: str) -> str:
 
 
 def _unquoted(written: str) -> str:
-    return written[1:-1] if len(written) > 1 and written[0] in '"“' and written[-1] in '"”' else written
+    return written[1:-1] if len(written) > 1 and written[0] in '"“„' and written[-1] in '"“”' else written
 
 
 def _near(word: str, known: Iterable[str]) -> str | None:

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from bot.background import Background
-from bot.domain.people import Account, Standing
+from bot.domain.people import Account, Standing, same_writing
 from bot.errors import Refusal
 from bot.slack.groups import Groups
 from bot.slack.identity import Identity
@@ -167,4 +167,4 @@ def _email(address: Any, confirmed: Any) -> str:
     """An address that vouches for somebody: none when Slack says that nobody has confirmed it."""
     if confirmed is False or not isinstance(address, str):
         return ""
-    return address.strip().lower()
+    return same_writing(address)

@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import msgspec
@@ -28,12 +28,13 @@ LOOK_SECONDS = 10.0  # for finding a room and what stands in it
 LOOK_BACK_SECONDS = 2 * 86_400.0  # Slack or we may have been away for a day
 PAGE, MOST_PAGES = 200, 20  # of history: Slack advises 200 messages a page
 MANY_ROOMS = 3  # refused for their pace, with no post between them that came through: then it is the workspace's limit
-MOST_ROOMS = 20_000  # direct messages whose channel is remembered
+MOST_ROOMS = 20_000  # whose channel, or whose last post, is remembered
 TOO_MUCH = (
     f"A try to post here was cut, and more than {PAGE * MOST_PAGES} messages came since, so that it cannot be told "
     "whether it came through. Look in the channel. When it is not there, send it again in two days."
 )
 
+Key = TypeVar("Key")
 _SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]+)?")
 
 log = structlog.stdlib.get_logger(__name__)
@@ -46,6 +47,9 @@ class SlackPosts:
         """`own_user` gives the bot's user id, "" while it is unknown; `now` gives epoch seconds."""
         self._outbound, self._own_user, self._now = outbound, own_user, now
         self._direct: OrderedDict[str, str] = OrderedDict()  # people → the channel of their direct messages
+        self._last: OrderedDict[str, str] = OrderedDict()  # rooms → a late post of ours, by Slack's clock
+        # A room and a reference → a post of ours that stood there before the first try under it.
+        self._before: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._hurried: set[str] = set()  # rooms that were refused for their pace since the last post
         self._is_refused = False  # the token, as far as we know
 
@@ -59,7 +63,10 @@ class SlackPosts:
         except TimeoutError as fault:
             raise NotSent("Slack took too long to say what stands there.") from fault
         if found is not None:
+            self._stands(found, reference)
             return found
+        if not maybe_posted and room in self._last:
+            _keep(self._before, (room, reference), self._last[room])
         try:
             said = await self._call(
                 "chat.postMessage",
@@ -69,13 +76,19 @@ class SlackPosts:
             self._hurried.add(room)
             raise TooFast(fault.reason, fault.seconds, everywhere=len(self._hurried) >= MANY_ROOMS) from fault
         self._hurried.clear()
-        return _posted(room, channel, said)
+        posted = _posted(room, channel, said)
+        self._stands(posted, reference)
+        return posted
 
     async def update(self, posted: Posted, card: Card, reference: str) -> Posted:
         """Puts a card in the place of a post. Raises `PostingError`; `PostVanished` when it is not there any more."""
         channel = posted.thread or await self._channel(posted.room)
         await self._call("chat.update", {"channel": channel, "ts": posted.post, **_marked(card, reference)})
         return posted
+
+    def _stands(self, posted: Posted, reference: str) -> None:
+        self._before.pop((posted.room, reference), None)
+        _keep(self._last, posted.room, posted.post)
 
     async def _channel(self, room: str) -> str:
         """The channel of a room; for a person the one of their direct messages, which is opened when need be."""
@@ -89,20 +102,19 @@ class SlackPosts:
                 raise NotSent(fault.reason) from fault
             match said.get("channel"):
                 case {"id": str(channel)} if channel:
-                    self._direct[id_] = channel
+                    _keep(self._direct, id_, channel)
                 case _:
                     raise NotSent("Slack opened a direct message and did not say which.")
-            if len(self._direct) > MOST_ROOMS:
-                self._direct.popitem(last=False)
         return self._direct[id_]
 
     async def _look(self, room: str, channel: str, reference: str) -> Posted | None:
         """The post of ours under a reference; None when it is not there.
 
-        A room's posts are made one after the other. So where another one of ours is seen on a page and this one is not,
-        it did not come through.
+        Another post of ours ends the look only where it is known to be older than the first try: what was set aside and is
+        sent again may stand above later ones.
         """
-        cursor, oldest = "", f"{self._now() - LOOK_BACK_SECONDS:.6f}"
+        cursor, bound = "", f"{self._now() - LOOK_BACK_SECONDS:.6f}"
+        oldest = max(bound, self._before.get((room, reference), bound), key=float)
         for _ in range(MOST_PAGES):
             said = await self._call(
                 HISTORY,
@@ -117,11 +129,11 @@ class SlackPosts:
             messages = said.get("messages")
             if not isinstance(messages, list):
                 raise OutcomeUnknown("Slack gave a history without messages.")
-            marks = {self._mark_of(one): one for one in reversed(messages)}
-            if reference in marks:
-                return _posted(room, channel, marks[reference])
+            for one in messages:
+                if self._mark_of(one) == reference:
+                    return _posted(room, channel, one)
             cursor = _next(said)
-            if not cursor or any(marks):
+            if not cursor:
                 return None
         raise CannotPost(TOO_MUCH)
 
@@ -177,6 +189,14 @@ def _posted(room: str, channel: str, said: Mapping[str, Any]) -> Posted:
     if not isinstance(post, str) or not isinstance(there, str) or not post:
         raise OutcomeUnknown("Slack took a post and did not say where it stands.")
     return Posted(room, post, "" if f"slack:{there}" == room else there)
+
+
+def _keep(kept: OrderedDict[Key, str], key: Key, value: str) -> None:
+    """Remembers what was learnt last, and of that not more than `MOST_ROOMS`."""
+    kept[key] = value
+    kept.move_to_end(key)
+    if len(kept) > MOST_ROOMS:
+        kept.popitem(last=False)
 
 
 def _json(body: bytes) -> Mapping[str, Any]:

@@ -14,11 +14,13 @@ class LaneLost(ArchwayError):
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A lane that nobody holds, in which there is something to do now."""
+    """A lane that nobody holds, in which there is something to do now: a first try of a post, another one of a post that may
+    have come through, an update."""
 
     room: str
-    posts: bool
-    updates: bool
+    first: bool = False
+    again: bool = False
+    updates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class Attempt:
     trying: int  # with this revision
     attempts: int  # that failed before
     fault: str  # of the last one
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it is certain that nothing of it was ever posted."""
+        return self.stands is None and not self.maybe_posted
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from bot.store.outbox import CHANGED, MAYBE_SENT, SET_ASIDE, WAITING, naive
+from bot.store.outbox import CHANGED, MAYBE_SENT, SET_ASIDE, WAITING
 from bot.store.tables import announcement, lane, posting, timer
+from bot.store.types import naive
 
 
 @dataclass(frozen=True, slots=True)

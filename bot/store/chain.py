@@ -14,9 +14,11 @@ WORDS_DOMAIN = b"archway-words-v1\n"
 GENESIS = bytes(32)  # what the first entry follows
 ERASED = "words.erased"  # the action of an entry that tells of erased words
 CHECKPOINTED = "record.checkpointed"  # the action of an entry that a checkpoint is about
+RESTORED = "record.restored"  # the action of an entry that follows what was put back from a backup
 # Members of a body are sorted: the action is the first, the words are the last.
 _TELLS_OF_ERASED = f'{{"action":"{ERASED}",'.encode()
 TELLS_OF_CHECKPOINT = f'{{"action":"{CHECKPOINTED}",'
+TELLS_OF_RESTORED = f'{{"action":"{RESTORED}",'
 _TELLS_OF_CHECKPOINT = TELLS_OF_CHECKPOINT.encode()
 _TELLING = (_TELLS_OF_ERASED, _TELLS_OF_CHECKPOINT)
 _NO_WORDS = b'"words":{}}'
@@ -70,9 +72,15 @@ def digest_of(salt: str, words: str) -> str:
 
 
 def checkpoint_of(body: str | bytes) -> tuple[int, str]:
-    """The number of the note that an entry with the action `CHECKPOINTED` tells of, and its file."""
-    after = json.loads(body)["after"]
-    return after["note"], after["file"]
+    """The number of the note that an entry with the action `CHECKPOINTED` tells of, and its file. Raises `ValueError`."""
+    try:
+        after = json.loads(body)["after"]
+        number, file = after["note"], after["file"]
+    except (KeyError, TypeError, RecursionError):
+        number = file = None
+    if type(number) is not int or type(file) is not str:
+        raise ValueError("that entry tells of no checkpoint")
+    return number, file
 
 
 def walk(entries: Iterable[tuple[Link | None, Sequence[Spoken]]], marks: Mapping[int, bytes]) -> Walked:
@@ -87,7 +95,9 @@ def walk(entries: Iterable[tuple[Link | None, Sequence[Spoken]]], marks: Mapping
         why = "words of an entry were put in that there is not"
         if link is not None:
             sequence, body, follows, hash_ = link
-            if sequence != expected:
+            if type(sequence) is not int:
+                why = "its number is none"
+            elif sequence != expected:
                 why = "it is missing" if sequence > expected else f"a second entry {sequence} was put in before it"
             elif follows != hexadecimal:
                 why = "it does not follow the entry before it"
@@ -121,8 +131,11 @@ def _fault_within(sequence: int, body: bytes, spoken: Sequence[Spoken], walked: 
             walked.checkpoints.setdefault(file, {})[number] = sequence
         if body.endswith(_NO_WORDS):
             return f"words “{spoken[0].name}” were put in" if spoken else ""
-        return _fault_of_words(sequence, json.loads(body)["words"], spoken, erasures)
-    except (ValueError, KeyError, TypeError, AttributeError):
+        digests = json.loads(body)["words"]
+        if not all(type(name) is type(each) is str for name, each in digests.items()):
+            raise TypeError  # noqa: TRY301
+        return _fault_of_words(sequence, digests, spoken, erasures)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return "its content is none of ours"
 
 
@@ -165,6 +178,8 @@ class _Erasures:
     def tell(self, by: int, erased: Iterable[tuple[int, str]]) -> None:
         """The entry `by` says that these words were erased."""
         for sequence, name in erased:
+            if type(sequence) is not int or type(name) is not str:
+                raise TypeError
             self._told.setdefault((sequence, name), by)
 
     def fault(self) -> Broken | None:

@@ -21,9 +21,8 @@ from sqlalchemy import Connection, select
 
 from bot.domain.announcements import Json
 from bot.domain.audit import Entry
-from bot.store import chain, notes
+from bot.store import chain, keys, notes
 from bot.store.database import Database
-from bot.store.keys import CHECKPOINTS
 from bot.store.notes import SigningKey, VerifyingKey
 from bot.store.tables import audit
 from bot.store.transaction import Transaction
@@ -31,7 +30,14 @@ from bot.store.transaction import Transaction
 SUBJECT = "record"
 # Read from the end of the file: a note has some 250 bytes.
 TAIL = 4096
+_NEXT_STEP = (
+    ": nothing is signed. `archway audit verify` tells more; what was put back is put back with `archway restore`."
+)
 _NOTE = re.compile(r"([^\n]+\n[^\n]+\n[^\n]+\nfile [^\n]+\n\n— [^\n]+\n)\n")
+
+
+class CannotVouchError(ValueError):
+    """No checkpoint can be signed; the message is a sentence for the operator, and says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +57,35 @@ class Checkpoint:
 
 
 class Checkpoints:
-    """The file of checkpoints in a folder. Processes that share it take turns."""
+    """The checkpoints in a folder: one file for each database. Processes that share one take turns."""
 
     def __init__(self, folder: Path, key: SigningKey) -> None:
-        self._path = folder / CHECKPOINTS
+        self._folder = folder
         self._key = key
 
     def sign(self, database: Database) -> bool:
         """Vouches for the record as it is; False when nothing has happened since the last time.
 
-        Raises `ValueError` when the file does not fit the record: it was altered, or an older database was put in its place.
+        Raises `CannotVouchError` when the file cannot be written, or does not fit the record: it was altered, or an older
+        database was put in its place.
         """
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _held(self._path) as descriptor:
-            last = self._mended(descriptor, database)
+        path = keys.checkpoints(self._folder, database.engine.url)
+        try:
+            return self._signed(path, database)
+        except OSError as fault:
+            raise CannotVouchError(f"{path} cannot be written ({fault.strerror}); set ARCHWAY_DATA.") from fault
+
+    def _signed(self, path: Path, database: Database) -> bool:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _held(path) as descriptor:
+            last = self._mended(path, descriptor, database)
             made = database.write_now(lambda unit: _told(unit, last))
             if made is None:
                 return False
             _append(descriptor, self._note(made))
             return True
 
-    def _mended(self, descriptor: int, database: Database) -> Checkpoint:
+    def _mended(self, path: Path, descriptor: int, database: Database) -> Checkpoint:
         """The last checkpoint in the file. A process may have died between its entry and its note: then the note is made now."""
         size = os.fstat(descriptor).st_size
         if size == 0:
@@ -84,9 +98,9 @@ class Checkpoints:
                 _append(descriptor, note[len(torn) :])
                 return told
         if torn or last is None:
-            raise ValueError(f"{self._path} does not end with a checkpoint of this record")
+            raise CannotVouchError(f"{path} does not end with a checkpoint of this record{_NEXT_STEP}")
         if told != last:
-            raise ValueError(f"{self._path} and the record do not fit; `archway audit verify` tells where")
+            raise CannotVouchError(f"{path} and the record do not fit{_NEXT_STEP}")
         return last
 
     def _last(self, tail: str) -> tuple[Checkpoint | None, str]:
@@ -94,7 +108,12 @@ class Checkpoints:
         whole = None
         for whole in _NOTE.finditer(tail):  # noqa: B007  # the last one is wanted
             pass
-        return (checkpoint(whole[1], self._key.verifying), tail[whole.end() :]) if whole else (None, tail)
+        if whole is None:
+            return None, tail
+        try:
+            return checkpoint(whole[1], self._key.verifying), tail[whole.end() :]
+        except ValueError as fault:
+            raise CannotVouchError(f"the last checkpoint is broken ({fault}){_NEXT_STEP}") from None
 
     def _note(self, made: Checkpoint) -> str:
         return self._key.sign(made.text(self._key.name)) + "\n"
@@ -153,7 +172,7 @@ def missing(files: Sequence[Sequence[Checkpoint]], told: Mapping[str, Mapping[in
         for number, sequence in sorted(here.items()):
             if number > len(found):
                 return f"checkpoint {number}, for entry {sequence}, is missing"
-            if found[number - 1].sequence != sequence:
+            if number < 1 or found[number - 1].sequence != sequence:
                 return f"checkpoint {number} is not the one that entry {sequence} tells of"
         if len(here) < len(found):
             return "there are checkpoints that the record does not tell of"

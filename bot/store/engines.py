@@ -9,10 +9,11 @@ import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.errors import ConfigurationError
@@ -31,6 +32,22 @@ OLDEST_POSTGRES = 13  # it can be asked what became of a transaction
 CONNECT_SECONDS = 5
 # A connection whose other end is gone without a word is noticed within a quarter of a minute.
 KEEPALIVE = {"keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3, "tcp_user_timeout": 15_000}
+# And so does the server, which else holds the locks of a machine that is gone for two hours.
+SERVER_KEEPALIVE = {
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "3",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "15000",  # milliseconds
+}
+READ_ONLY = "25006"  # SQLSTATE: the server takes no writes, as one that was the first until a failover
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a transaction that writes to PostgreSQL may keep others waiting, in seconds. Whoever is cut tries again."""
+
+    idle: float = 15.0  # between two statements: a process that is frozen keeps its locks
+    lock: float = 10.0  # for a lock
 
 
 def is_postgres(url: str) -> bool:
@@ -38,18 +55,18 @@ def is_postgres(url: str) -> bool:
     return make_url(url).get_backend_name() == "postgresql"
 
 
-def opened(url: str, *, prepare: bool = True, pool_size: int = 5) -> Engine:
+def opened(url: str, *, prepare: bool = True, pool_size: int = 5, limits: Limits = Limits()) -> Engine:
     """An engine on the database at `url`, to read and write; the folder of a SQLite file is made when it is missing.
 
     Without `prepare` nothing about a SQLite file is changed, and it can only be looked at.
     """
     if is_postgres(url):
-        return _postgres(url, pool_size)
+        return _postgres_to_write(url, pool_size, limits)
     engine = create_engine(url, pool_size=pool_size, pool_timeout=30)
     if prepare:
         file = make_url(url).database
         if file:
-            Path(file).parent.mkdir(parents=True, exist_ok=True)
+            Path(file).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         event.listen(engine, "connect", _preparing(*PRAGMAS))
         event.listen(engine, "begin", _begin_at_once)
     return engine
@@ -65,12 +82,47 @@ def opened_to_read(url: str, pool_size: int = 5) -> Engine:
     return engine
 
 
-def _postgres(url: str, pool_size: int) -> Engine:
-    connect: dict[str, object] = {"application_name": NAME, **KEEPALIVE}
+def take_your_time(connection: Connection) -> None:
+    """The transaction that `connection` is in may take long: to migrate, copy, put back."""
+    if connection.dialect.name == "postgresql":
+        for limit in ("idle_in_transaction_session_timeout", "lock_timeout", "statement_timeout"):
+            connection.execute(text(f"SET LOCAL {limit} = 0"))
+
+
+def _postgres_to_write(url: str, pool_size: int, limits: Limits) -> Engine:
+    engine = _postgres(url, pool_size, isolation_level="READ COMMITTED")
+    ours = SERVER_KEEPALIVE | {
+        "idle_in_transaction_session_timeout": f"{limits.idle * 1000:.0f}",
+        "lock_timeout": f"{limits.lock * 1000:.0f}",
+    }
+    statement = "SELECT " + ", ".join(f"set_config('{name}', '{value}', false)" for name, value in ours.items())
+
+    def set_(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        connection.autocommit = True  # not as parameters of the connection: PgBouncer takes no others than it knows
+        cursor = connection.cursor()
+        cursor.execute(statement)
+        cursor.close()
+        connection.autocommit = False
+
+    event.listen(engine, "connect", set_)
+    event.listen(engine, "handle_error", _leave_a_server_that_only_reads)
+    return engine
+
+
+def _leave_a_server_that_only_reads(context: ExceptionContext) -> None:
+    if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
+        context.is_disconnect = True  # which closes all connections there: new ones go to the first server of now
+
+
+def _postgres(url: str, pool_size: int, **options: str) -> Engine:
+    # Statements are not prepared on the server: behind PgBouncer the next one may go to another session.
+    connect: dict[str, object] = {"application_name": NAME, "prepare_threshold": None, **KEEPALIVE}
     if "connect_timeout" not in make_url(url).query:
         connect["connect_timeout"] = CONNECT_SECONDS
     # Parameters never appear in errors: what people write, and passwords, would come into the log.
-    return create_engine(url, connect_args=connect, pool_size=pool_size, max_overflow=2, hide_parameters=True)
+    return create_engine(
+        url, connect_args=connect, pool_size=pool_size, max_overflow=2, hide_parameters=True, **options
+    )
 
 
 @contextmanager
@@ -95,10 +147,11 @@ def claim(url: str) -> None:
         _locked(Path(make_url(url).database or ""))
 
 
-def _locked(file: Path) -> int:
+def _locked(named: Path) -> int:
+    file = named.resolve()  # one file is locked under one name, whatever leads to it
     lock = file.with_name(f"{file.name}.lock")
     try:
-        lock.parent.mkdir(parents=True, exist_ok=True)
+        lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise ConfigurationError(
@@ -110,7 +163,7 @@ def _locked(file: Path) -> int:
         os.close(descriptor)
         raise ConfigurationError(
             [
-                f"Another archway serves on {file} already; stop it, or give this one a database of its own with --database."
+                f"Another archway serves on {named} already; stop it, or give this one a database of its own with --database."
             ]
         ) from None
     return descriptor

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -22,10 +23,10 @@ FORMAT = "archway-audit-export"
 VERSION = 1
 
 
-def export(connection: Connection, folder: Path, before: bytes, key: SigningKey | None, out: BinaryIO) -> int:
+def export(connection: Connection, own: Path, before: bytes, key: SigningKey | None, out: BinaryIO) -> int:
     """Writes the whole record; gives the number of entries. `before` as in `record.vouched`.
 
-    First a line about the file, then the checkpoints of `folder`, then the entries with the words beside them, then a line
+    First a line about the file, then the checkpoints of the file `own`, then the entries with the words beside them, then a line
     with the SHA-256 of all lines before it, signed where there is a key.
     """
     digest = hashlib.sha256()
@@ -36,7 +37,7 @@ def export(connection: Connection, folder: Path, before: bytes, key: SigningKey 
         out.write(data)
 
     write({"format": FORMAT, "version": VERSION, "key": str(key.verifying) if key else None})
-    if vouched := record.vouched(connection, folder, before):
+    if vouched := record.vouched(connection, own, before):
         write({"checkpoints": vouched.decode(errors="replace")})
     entries = 0
     for link, spoken in record.entries(connection):
@@ -55,8 +56,10 @@ def export(connection: Connection, folder: Path, before: bytes, key: SigningKey 
 def verify(lines: Iterable[bytes], key: VerifyingKey | None) -> Verdict:
     """Whether an exported file is as it was written, with nothing else at hand.
 
-    Without a `key` that of the file itself is taken: whoever reads the verdict has to know it.
+    Without a `key` that of the file itself is taken, and the verdict says that it is not trusted: whoever altered a file may
+    have signed it anew.
     """
+    trusted = key is not None
     reading = _Reading(lines)
     walked = Walked()
     vouching = Vouching()
@@ -65,9 +68,24 @@ def verify(lines: Iterable[bytes], key: VerifyingKey | None) -> Verdict:
         vouching.read(vouched, key)
         walked = chain.walk(reading.entries(), vouching.marks)
         broken = walked.broken or (None if vouching.fault else reading.end(walked.entries, key))
+    except _CutOffError:
+        broken = Broken(0, f"the end of the file is missing: it is cut off at line {reading.number}")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         broken = Broken(0, f"line {reading.number} is none of an export")
-    return vouching.judged(walked, broken)
+    return replace(vouching.judged(walked, broken), key_trusted=trusted)
+
+
+def is_export(file: BinaryIO) -> bool:
+    """Whether a file says in its first line that it is one, of whatever version."""
+    try:
+        head = json.loads(file.readline(1 << 16))
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(head, dict) and head.get("format") == FORMAT
+
+
+class _CutOffError(ValueError):
+    """There is no next line, or not all of it."""
 
 
 def _signed_text(name: str, entries: int, digest: bytes) -> str:
@@ -130,5 +148,7 @@ class _Reading:
             self._digest.update(self._raw)
         self.number += 1
         self._raw = next(self._lines, b"")
+        if not self._raw.endswith(b"\n"):
+            raise _CutOffError
         self._line = json.loads(self._raw)
         return self._line

@@ -57,6 +57,22 @@ def put_on(connection: Connection) -> None:
         connection.exec_driver_sql(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
 
 
+def missing(connection: Connection) -> list[str]:
+    """The names of the guards that are not there, or are turned off."""
+    if connection.dialect.name == "sqlite":
+        there = set(connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars())
+        return sorted(_SQLITE.keys() - there)
+    enabled = "SELECT tgname FROM pg_trigger WHERE tgenabled IN ('A', 'O') AND tgrelid IN (to_regclass('audit'), to_regclass('audit_words'))"
+    there = set(connection.exec_driver_sql(enabled).scalars())
+    return sorted({name for _, name in _POSTGRES} - there)
+
+
+def foreign(connection: Connection) -> list[str]:
+    """The names of triggers and views in a SQLite file that are none of ours."""
+    kept = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type IN ('trigger', 'view')").scalars()
+    return sorted(set(kept) - _SQLITE.keys())
+
+
 def take_off(connection: Connection) -> None:
     """Drops the guards, in the caller's transaction: to restore a backup, and for whoever tests the chain behind them."""
     if connection.dialect.name == "sqlite":

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from threading import Lock
 
 import structlog
-from sqlalchemy import Connection, case, delete, func, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_into_postgres
-from sqlalchemy.dialects.sqlite import insert as insert_into_sqlite
+from sqlalchemy import ColumnElement, Connection, Delete, Update, and_, case, delete, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.delivery import Overloaded, Recorded
-from bot.store.database import Database, seconds_now
+from bot.store.database import Database, insert_into, seconds_now
 from bot.store.tables import inbox
 from bot.store.transaction import Transaction
 from bot.store.types import writable
@@ -24,6 +22,7 @@ ANSWER_WITHIN = 2.5  # seconds: Slack waits for three
 MOST_IN_A_BATCH = 500
 MOST_ATTEMPTS = 110  # which takes more than a day: a platform may be away for that long
 KEEP = 24 * 3600.0  # seconds for which the key of a handled delivery is known
+KEEP_ASIDE_BODIES, KEEP_ASIDE = 7 * KEEP, 90 * KEEP  # seconds: of what was set aside
 FORGET_AT_ONCE = 5_000  # rows in one transaction: others wait meanwhile
 
 log = structlog.stdlib.get_logger(__name__)
@@ -84,6 +83,11 @@ class Inbox:
         )
         return connection.execute(mark).rowcount == 1
 
+    def is_resumed(self, connection: Connection, key: str) -> bool:
+        """Whether a delivery was taken up again after it was recorded: nobody waits for its answer any more."""
+        attempts = connection.execute(select(inbox.c.attempts).where(inbox.c.key == writable(key))).scalar()
+        return attempts is not None and attempts > 1
+
     async def left_behind(self, platform: str, most: int = 20) -> Sequence[Recorded]:
         """Takes up to `most` deliveries whose lease is over, oldest first; from now on they belong to this process for one
         more. One that was taken up far too often is set aside."""
@@ -105,14 +109,18 @@ class Inbox:
         log.error("a recorded delivery was set aside", key=key, fault=fault)
 
     async def forget(self, keep: float = KEEP) -> int:
-        """Deletes what was handled more than `keep` seconds ago; gives the number."""
-        old = select(inbox.c.key).where(inbox.c.handled_at < seconds_now - keep).limit(FORGET_AT_ONCE)
-        forgotten = 0
-        while deleted := await self._database.write(
-            lambda unit: unit.connection.execute(delete(inbox).where(inbox.c.key.in_(old))).rowcount
-        ):
-            forgotten += deleted
-        return forgotten
+        """Deletes what was handled more than `keep` seconds ago; gives the number. What was set aside loses its body, which
+        somebody wrote, and later is deleted too."""
+        await self._in_batches(update(inbox).values(body=b""), _is_aside(KEEP_ASIDE_BODIES), inbox.c.body != b"")
+        await self._in_batches(delete(inbox), _is_aside(KEEP_ASIDE))
+        return await self._in_batches(delete(inbox), inbox.c.handled_at < seconds_now - keep)
+
+    async def _in_batches(self, statement: Update | Delete, *where: ColumnElement[bool]) -> int:
+        some = statement.where(inbox.c.key.in_(select(inbox.c.key).where(*where).limit(FORGET_AT_ONCE)))
+        changed = 0
+        while number := await self._database.write(lambda unit: unit.connection.execute(some).rowcount):
+            changed += number
+        return changed
 
     def figures(self, connection: Connection) -> InboxFigures:
         """How it stands."""
@@ -126,10 +134,10 @@ class Inbox:
         """The batch that a delivery goes with, and whether it is the first of its key there."""
         with self._lock:
             batch = self._filling
-            if batch is None or len(batch.deliveries) >= MOST_IN_A_BATCH:
+            if batch is None or len(batch.deliveries) >= MOST_IN_A_BATCH or batch.written.done():
                 batch = self._filling = _Batch()
                 batch.written = asyncio.ensure_future(self._database.write(lambda unit: self._write(batch, unit)))
-                batch.written.add_done_callback(_looked_at)
+                batch.written.add_done_callback(lambda written: self._is_over(batch, written))
             is_first = key not in batch.deliveries
             if is_first:
                 batch.deliveries[key] = delivery
@@ -140,13 +148,21 @@ class Inbox:
         with self._lock:
             if self._filling is batch:
                 self._filling = None
-        into = insert_into_postgres if unit.connection.dialect.name == "postgresql" else insert_into_sqlite
-        record = into(inbox).values(at=seconds_now, claimed_until=seconds_now + self._lease)
+        record = insert_into(unit.connection, inbox).values(at=seconds_now, claimed_until=seconds_now + self._lease)
         rows = [
             {"key": key, "platform": each.platform, "body": each.body, "attempts": 1, "fault": ""}
             for key, each in batch.deliveries.items()
         ]
         return frozenset(unit.connection.scalars(record.on_conflict_do_nothing().returning(inbox.c.key), rows))
+
+    def _is_over(self, batch: _Batch, written: asyncio.Future[frozenset[str]]) -> None:
+        """A batch whose writing failed before it was begun takes no further deliveries either. Its fault is everybody's;
+        when nobody waits any more it is no unnoticed one."""
+        with self._lock:
+            if self._filling is batch:
+                self._filling = None
+        if not written.cancelled():
+            written.exception()
 
     def _taken_up(self, connection: Connection, platform: str, most: int) -> list[Recorded]:
         left = (
@@ -172,7 +188,6 @@ class Inbox:
         return [Recorded(*row[1:]) for row in sorted(connection.execute(taken))]
 
 
-def _looked_at(written: asyncio.Future[frozenset[str]]) -> None:
-    """A fault of the batch is everybody's; when nobody waits any more it is no unnoticed one."""
-    if not written.cancelled():
-        written.exception()
+def _is_aside(seconds: float) -> ColumnElement[bool]:
+    """Was set aside, and recorded so long ago."""
+    return and_(inbox.c.handled_at.is_(None), inbox.c.at < seconds_now - seconds, inbox.c.fault != "")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
+
+from sqlalchemy import URL
 
 from bot.errors import ConfigurationError
 from bot.store.notes import NAME, SigningKey, VerifyingKey
@@ -13,11 +18,43 @@ from bot.store.notes import NAME, SigningKey, VerifyingKey
 PRIVATE_FILE = "key"
 PUBLIC_FILE = "key.pub"
 CHECKPOINTS = "checkpoints"
+_FILE = re.compile(rb"\nfile ([0-9a-f]{16}) note ")
 
 
 def folder(data: Path) -> Path:
     """Where key and checkpoints lie in a data folder."""
     return data / "audit"
+
+
+def checkpoints(here: Path, url: URL) -> Path:
+    """The file of the checkpoints for the database at `url`: each place has its own, so that nothing that a data folder was
+    once used with gets in the way. A file in the data folder may move with it."""
+    if url.get_backend_name() == "postgresql":
+        place = f"{url.host or url.query.get('host', '')}:{url.port or 5432}/{url.database}"
+    else:
+        named = url.database or ""
+        file = Path(unquote(named.removeprefix("file:")) if "uri" in url.query else named).resolve()
+        data = here.parent.resolve()
+        place = str(file.relative_to(data) if file.is_relative_to(data) else file)
+    return here / f"{CHECKPOINTS}.{hashlib.sha256(place.encode(errors='surrogateescape')).hexdigest()[:16]}"
+
+
+def file_id(content: bytes) -> str:
+    """Which file of checkpoints this is, as its notes and the record call it; "" where it says none."""
+    found = _FILE.search(content)
+    return found[1].decode() if found else ""
+
+
+def set_aside(file: Path) -> Path | None:
+    """Gives a file of checkpoints another name, under which it is still held against the record, and not added to."""
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        return None
+    aside = file.with_name(f"{file.name}.{file_id(content) or 'odd'}")
+    if aside.exists():
+        aside = aside.with_name(f"{aside.name}.{secrets.token_hex(4)}")
+    return file.rename(aside)
 
 
 def signing_key(data: Path, given: str | None) -> SigningKey:
@@ -29,10 +66,11 @@ def signing_key(data: Path, given: str | None) -> SigningKey:
         return _given(given)
     here = folder(data)
     try:
+        _private(here.parent)
         here.mkdir(mode=0o700, parents=True, exist_ok=True)
         _make(here / PRIVATE_FILE)
         key = _kept(here / PRIVATE_FILE)
-        _publish(here / PUBLIC_FILE, key)
+        publish(here, key.verifying)
     except OSError as fault:
         raise ConfigurationError([f"{here} cannot be written ({fault.strerror}); set ARCHWAY_DATA."]) from None
     return key
@@ -46,10 +84,10 @@ def verifying_key(data: Path, given: str | None) -> VerifyingKey | None:
     try:
         if (here / PRIVATE_FILE).exists() and os.access(here / PRIVATE_FILE, os.R_OK):
             return _kept(here / PRIVATE_FILE).verifying
-        return VerifyingKey.parse((here / PUBLIC_FILE).read_text())
+        return _public(here / PUBLIC_FILE)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError):
+    except OSError:
         raise ConfigurationError([f"{here / PUBLIC_FILE} holds no key; put it back from a backup."]) from None
 
 
@@ -90,22 +128,46 @@ def _make(file: Path) -> None:
 
 def _put_aside(here: Path) -> None:
     """Checkpoints from a backup whose key stayed elsewhere: they are still held against the record, and not added to."""
-    if (here / PUBLIC_FILE).exists() and (here / CHECKPOINTS).exists():
-        by = VerifyingKey.parse((here / PUBLIC_FILE).read_text()).id.hex()
-        (here / CHECKPOINTS).rename(here / f"{CHECKPOINTS}.{by}")
-        (here / PUBLIC_FILE).rename(here / f"key.{by}.pub")
+    if (here / PUBLIC_FILE).exists():
+        publish_former(here, _public(here / PUBLIC_FILE))
+        for file in here.glob(f"{CHECKPOINTS}.*"):
+            if re.fullmatch(rf"{CHECKPOINTS}\.[0-9a-f]{{16}}", file.name):
+                set_aside(file)
+        (here / PUBLIC_FILE).unlink()
 
 
-def former(data: Path) -> Iterator[tuple[Path, VerifyingKey]]:
-    """The files of checkpoints that were put aside, with their keys."""
-    here = folder(data)
-    for file in sorted(here.glob(f"{CHECKPOINTS}.*")):
-        public = here / f"key{file.suffix}.pub"
-        if public.exists():
-            yield file, VerifyingKey.parse(public.read_text())
+def former(data: Path) -> Iterator[VerifyingKey]:
+    """The keys that signed checkpoints of this folder before, or elsewhere."""
+    for file in sorted(folder(data).glob("key.*.pub")):
+        yield _public(file)
 
 
-def _publish(file: Path, key: SigningKey) -> None:
-    text = f"{key.verifying}\n"
-    if not file.exists() or file.read_text() != text:
-        file.write_text(text)
+def files(here: Path) -> Iterator[Path]:
+    """All files of checkpoints in a folder: those that are added to, and those that were set aside."""
+    yield from (file for file in sorted(here.glob(f"{CHECKPOINTS}*")) if file.is_file())
+
+
+def _public(file: Path) -> VerifyingKey:
+    try:
+        return VerifyingKey.parse(file.read_text())
+    except ValueError:
+        raise ConfigurationError([f"{file} holds no key; put it back from a backup."]) from None
+
+
+def publish_former(here: Path, key: VerifyingKey) -> None:
+    """Keeps the public half of a key that signed checkpoints of this folder, and signs none here any more."""
+    (here / f"key.{key.id.hex()}.pub").write_text(f"{key}\n")
+
+
+def _private(data: Path) -> None:
+    """A data folder that is made is the owner's alone; one that is there stays as it was given."""
+    if not data.exists():
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def publish(here: Path, key: VerifyingKey) -> None:
+    """Writes down the public half of the key that signs in this folder."""
+    text = f"{key}\n".encode()
+    file = here / PUBLIC_FILE
+    if not file.exists() or file.read_bytes() != text:
+        file.write_bytes(text)

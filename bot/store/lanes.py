@@ -3,32 +3,39 @@
 A lane's first posts go in the order of their ids, one at a time; one whose outcome is not known blocks those behind it
 until it is. Updates of what stands need no order and go in between, a post and an update in turn while there are both:
 neither waits for the other's failures. Leases are counted by the database's clock; every verb that needs one checks its
-fence first, so that an owner who was too slow writes nothing. `posting.at` is when a posting is next to be tried.
+fence first, so that an owner who was too slow writes nothing. `posting.at` is when a posting is next to be tried, by the
+same clock: one of a process that is wrong hurries nothing and holds nothing up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import (
     Connection,
+    DateTime,
+    Integer,
     Row,
     and_,
     bindparam,
     case,
     exists,
     func,
-    or_,
     select,
     update,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from bot.domain.announcements import Announcement, Json, Posted
 from bot.store.attempts import Arrived, Attempt, Due, Failed, Held, LaneLost, Outcome, Refused, Unsent, Vanished
 from bot.store.database import insert_or_ignore, seconds_now
 from bot.store.outbox import (
+    AT_ONCE,
     CHANGED,
     MAYBE_SENT,
     POSTED,
@@ -38,38 +45,70 @@ from bot.store.outbox import (
     WAITING,
     Outbox,
     announcement_of,
-    naive,
 )
 from bot.store.tables import announcement as announcements
 from bot.store.tables import lane, pause, posting
+from bot.store.types import naive
 
-_in_lane = posting.c.room == lane.c.room
 _in_room = posting.c.room == bindparam("room")
 
 
-def _head(same_room: Any) -> Any:
-    """The id of the one first post that may be made in a room: what may have been sent, else the next in order."""
-    unknown = select(func.min(posting.c.id)).where(same_room, posting.c.state == MAYBE_SENT)
-    first = select(func.min(posting.c.id)).where(same_room, posting.c.state == WAITING)
-    if same_room is _in_lane:
-        unknown, first = unknown.correlate(lane), first.correlate(lane)
-    return func.coalesce(unknown.scalar_subquery(), first.scalar_subquery())
+def _lowest(state: str) -> Any:
+    return select(func.min(posting.c.id)).where(_in_room, posting.c.state == state).scalar_subquery()
 
 
-_it_is_time = posting.c.at <= bindparam("now")
+# The one first post that may be made in a room: what may have been sent, else the next in order.
+_head = func.coalesce(_lowest(MAYBE_SENT), _lowest(WAITING))
+
+
+class _Moment(FunctionElement[datetime]):
+    """A moment as it stands in `posting.at`, from seconds since the epoch."""
+
+    type = DateTime()
+    inherit_cache = True
+    name = "moment"
+
+
+@compiles(_Moment, "sqlite")
+def _in_sqlite(element: _Moment, compiler: SQLCompiler, **how: Any) -> str:
+    seconds = compiler.process(element.clauses, **how)
+    return f"(strftime('%Y-%m-%d %H:%M:%f', {seconds}, 'unixepoch') || '000')"
+
+
+@compiles(_Moment, "postgresql")
+def _in_postgres(element: _Moment, compiler: SQLCompiler, **how: Any) -> str:
+    return f"(to_timestamp({compiler.process(element.clauses, **how)}) AT TIME ZONE 'UTC')"
+
+
+_now = select(_Moment(seconds_now)).scalar_subquery()  # once, not for each row
+_it_is_time = posting.c.at <= _now
 _paused = exists().where(pause.c.platform == lane.c.platform, pause.c.until > seconds_now).correlate(lane)
 _is_free = and_(lane.c.leased_until <= seconds_now, lane.c.not_before <= seconds_now)
-_head_of_lane = _head(_in_lane)
 _next = posting.alias("next")
-_posts = exists().where(_next.c.id == _head_of_lane, _next.c.at <= bindparam("now")).correlate(lane)
-_updates = exists().where(_in_lane, posting.c.state == CHANGED, _it_is_time).correlate(lane)
 
-# Whoever waited longest comes first: `leased_until` of a lane that was let go is when it was.
-_due = (
-    select(lane.c.room, _posts.label("posts"), _updates.label("updates"))
-    .where(lane.c.platform == bindparam("platform"), _is_free, ~_paused, or_(_posts, _updates))
-    .order_by(lane.c.leased_until)
-    .limit(bindparam("most"))
+
+def _heads(state: str) -> Any:
+    """Rooms whose lowest posting in a state is to be tried now."""
+    lowest = select(func.min(posting.c.id)).where(posting.c.state == state).group_by(posting.c.room)
+    return select(_next.c.room).where(_next.c.id.in_(lowest), _next.c.at <= _now)
+
+
+_in_doubt = select(posting.c.room).where(posting.c.state == MAYBE_SENT)
+_rooms = {
+    "first": _heads(WAITING).where(_next.c.room.not_in(_in_doubt)),
+    "again": _heads(MAYBE_SENT),
+    "updates": select(posting.c.room).where(posting.c.state == CHANGED, _it_is_time),
+}
+# From what waits to its lanes: there is one of each room that was ever announced in. Whoever waited longest comes first:
+# `leased_until` of a lane that was let go is when it was.
+_due = MappingProxyType(
+    {
+        kind: select(lane.c.room, lane.c.leased_until)
+        .where(lane.c.room.in_(rooms), lane.c.platform == bindparam("platform"), _is_free, ~_paused)
+        .order_by(lane.c.leased_until)
+        .limit(bindparam("most", type_=Integer))
+        for kind, rooms in _rooms.items()
+    }
 )
 _claim = (
     update(lane)
@@ -120,9 +159,9 @@ _first_changed = (
     select(func.min(posting.c.id)).where(_in_room, posting.c.state == CHANGED, _it_is_time).scalar_subquery()
 )
 _next_of = {
-    ("post",): _attempt.where(posting.c.id == _head(_in_room)),
+    ("post",): _attempt.where(posting.c.id == _head),
     ("update",): _attempt.where(posting.c.id == _first_changed),
-    ("post", "update"): _attempt.where(posting.c.id.in_([_head(_in_room), _first_changed])),
+    ("post", "update"): _attempt.where(posting.c.id.in_([_head, _first_changed])),
 }
 _begin = (
     update(posting)
@@ -143,7 +182,7 @@ _arrived = (
         thread=bindparam("in_thread"),
         attempts=0,
         fault="",
-        at=bindparam("moment"),
+        at=AT_ONCE,
         posted_at=bindparam("moment"),
     )
 )
@@ -158,10 +197,17 @@ class Lanes:
         self._outbox = Outbox(connection, now)
         self._operations = operations  # the room where operators are told, if any
 
-    def due(self, platform: str, most: int) -> tuple[Due, ...]:
-        """Lanes of a platform in which there is something to do, who waited longest first. Reads only."""
-        rows = self._connection.execute(_due, {"platform": platform, "now": self._now, "most": most})
-        return tuple(Due(row.room, bool(row.posts), bool(row.updates)) for row in rows)
+    def due(self, platform: str, *, first: int = 0, again: int = 0, updates: int = 0) -> tuple[Due, ...]:
+        """Lanes of a platform in which there is something to do, who waited longest first. Of each kind of work at most so
+        many: what may not be done now hides nothing else. Reads only."""
+        waits: dict[str, float] = {}
+        kinds: dict[str, dict[str, bool]] = {}
+        for kind, limit in {"first": first, "again": again, "updates": updates}.items():
+            if limit > 0:
+                for room, since in self._connection.execute(_due[kind], {"platform": platform, "most": limit}):
+                    waits[room] = since
+                    kinds.setdefault(room, {})[kind] = True
+        return tuple(Due(room, **kinds[room]) for room in sorted(waits, key=waits.__getitem__))
 
     def claim(self, rooms: Iterable[str], by: str, lease: float) -> tuple[Held, ...]:
         """Takes those of the rooms' lanes that are still free, for `lease` seconds."""
@@ -186,12 +232,16 @@ class Lanes:
         later = and_(pause.c.platform == platform, pause.c.until < seconds_now + seconds)
         self._connection.execute(update(pause).where(later).values(until=seconds_now + seconds))
 
-    def begin(self, held: Held, verbs: Sequence[str]) -> Attempt | None:
+    def begin(self, held: Held, verbs: Sequence[str], *, first: bool = True) -> Attempt | None:
         """What is to be done next in a lane, `verbs` ("post", "update") in order of preference; None when there is nothing.
+        Without `first` no post is begun that was never tried.
 
         A post is `maybe_sent` from now on. What became pointless before it was sent is passed over for good."""
         wanted = _next_of[tuple(sorted(verbs))]
-        while rows := self._connection.execute(wanted, {"room": held.room, "now": self._now}).all():
+        while found := self._connection.execute(wanted, {"room": held.room}).all():
+            rows = [row for row in found if first or row.state != WAITING]
+            if not rows:
+                return None
             row = max(rows, key=lambda row: (row.state == CHANGED) == (verbs[0] == "update"))
             if row.state == WAITING and row.over:
                 self._set(row.id, state=SUPERSEDED)
@@ -210,12 +260,12 @@ class Lanes:
             case Arrived(posted):
                 self._arrived(attempt, posted)
             case Failed(fault, seconds, known):
-                later = self._now + timedelta(seconds=seconds)
+                later = _Moment(seconds_now + seconds)
                 self._not_arrived(attempt, known, at=later, fault=fault, attempts=attempt.attempts + 1)
             case Refused(fault, known):
                 self._set_aside(attempt, fault, known)
             case Vanished():
-                gone = {"state": WAITING, "post": "", "thread": "", "revision": 0, "trying": 0, "at": self._now}
+                gone = {"state": WAITING, "post": "", "thread": "", "revision": 0, "trying": 0, "at": AT_ONCE}
                 self._set(attempt.posting, **gone)
             case Unsent():
                 self._not_arrived(attempt, known=True)
@@ -244,7 +294,7 @@ class Lanes:
     def _set_aside(self, attempt: Attempt, fault: str, known: bool) -> None:  # noqa: FBT001  # passed on as it is
         attempts = attempt.attempts + 1
         self._not_arrived(attempt, known, fault=fault, attempts=attempts)
-        self._set(attempt.posting, state=SET_ASIDE)
+        self._set(attempt.posting, state=SET_ASIDE, at=_now)  # from now on it is kept for a while
         room = self._connection.execute(select(posting.c.room).where(posting.c.id == attempt.posting)).scalar_one()
         if self._operations and self._operations != room:
             # A revision is set aside once more only after further attempts: the two tell one time from another.

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from bot.domain.changes import DocumentState, read_state, written
+from bot.store.order import hold
 from bot.store.tables import known_document
+from bot.store.types import naive
 
 LOCK = 0x617263_6C696272  # PostgreSQL's advisory lock around a look at the library
 AT_ONCE = 500  # paths in one statement
@@ -43,8 +45,7 @@ class KnownLibrary:
     def lock(self) -> None:
         """One look at a time, until the end of the transaction: what another process has noticed is seen by the next one.
         A SQLite file has one writer anyway."""
-        if self._connection.dialect.name == "postgresql":
-            self._connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+        hold(self._connection, LOCK)
 
     def is_empty(self) -> bool:
         """Whether nobody ever looked."""
@@ -97,7 +98,7 @@ def _row(known: Known) -> dict[str, Any]:
         "facts": {"state": _facts(known.state), "faults": known.faults, "unreadable": known.unreadable},
         "base": {"state": _facts(known.base)},
         "announcement": known.announcement,
-        "since": known.since.astimezone(UTC).replace(tzinfo=None) if known.since else None,
+        "since": naive(known.since) if known.since else None,
     }
 
 

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import structlog
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.store import backlog, keys, schema
+from bot.store import backlog, forgetting, keys, schema
 from bot.store.backlog import OutboxFigures, TimerFigures
-from bot.store.checkpoints import Checkpoints
+from bot.store.checkpoints import CannotVouchError, Checkpoints
 from bot.store.conversations import Conversations
 from bot.store.database import Database, claim
 from bot.store.inbox import Inbox, InboxFigures
 from bot.store.questions import QuestionLog
+from bot.store.tables import inbox, lane
+from bot.store.threads import Threads
 from bot.store.transaction import Transaction
 
 SIGN_EVERY = 60.0  # seconds between two checkpoints of the record
 ANSWER_WITHIN = 2.0  # seconds that the database has to say that it is there
+CLOSE_SECONDS = 2.0  # for all that is to be written down at the end
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -48,6 +53,8 @@ class Memory:
     checkpoints: Checkpoints
     clock: Callable[[], datetime]
     keep_questions: timedelta
+    # What blocks for as long as the database is away does so here, and nothing else waits for it.
+    _threads: Threads = field(default_factory=lambda: Threads(1, "archway-keeps"))
 
     @classmethod
     def open(
@@ -63,6 +70,7 @@ class Memory:
         else:
             claim(url)
             schema.upgrade(database.engine)
+            database.write_now(_take_over)
         return cls(
             database,
             Inbox(database),
@@ -100,21 +108,43 @@ class Memory:
 
     async def forget(self) -> None:
         """Deletes what was kept long enough."""
-        await asyncio.to_thread(self.questions.forget, self.clock())
-        await self.database.write(lambda unit: unit.questions.forget(unit.now - self.keep_questions))
+        await self._threads.run(partial(self.questions.forget, self.clock()))
+        await forgetting.forget(self.database, self.keep_questions)
         await self.inbox.forget()
+
+    async def write_questions(self) -> None:
+        """Writes down what was asked since the last time."""
+        await self._threads.run(self.questions.write)
 
     async def vouch(self) -> None:
         """Signs a checkpoint whenever the record has grown; without end."""
         while True:
             await asyncio.sleep(SIGN_EVERY)
-            await asyncio.to_thread(self.checkpoints.sign, self.database)
-
-    async def close(self) -> None:
-        """Writes down what waits, vouches for the record, lets go of the database. Never raises: the end must not hang."""
-        for last in (self.questions.write, lambda: self.checkpoints.sign(self.database)):
             try:
-                await asyncio.to_thread(last)
+                await self._threads.run(partial(self.checkpoints.sign, self.database))
+            except CannotVouchError as fault:
+                log.error("no checkpoint was signed", reason=str(fault))  # noqa: TRY400  # a traceback says no more
+
+    async def close(self, seconds: float = CLOSE_SECONDS) -> None:
+        """Writes down what waits, vouches for the record, lets go of the database, for `seconds` in all. Never raises: the
+        end must not hang."""
+        end = time.monotonic() + seconds
+        self.database.hurry()
+        for last in (self.questions.write, partial(self.checkpoints.sign, self.database)):
+            try:
+                async with asyncio.timeout(end - time.monotonic()):
+                    await self._threads.run(last)
+            except CannotVouchError as fault:
+                log.error("no checkpoint was signed", reason=str(fault))  # noqa: TRY400  # as above
+            except TimeoutError:
+                log.warning("the end did not wait for the database", seconds=seconds)
             except Exception:
                 log.exception("something could not be written down at the end")
-        await self.database.close()
+        self._threads.close()
+        await self.database.close(max(0.0, end - time.monotonic()))
+
+
+def _take_over(unit: Transaction) -> None:
+    """Whoever has claimed a SQLite file is alone on it: what its last process held is free at once."""
+    unit.connection.execute(update(lane).values(leased_until=0.0))
+    unit.connection.execute(update(inbox).where(inbox.c.handled_at.is_(None)).values(claimed_until=0.0))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from bot.domain.people import Account
 from bot.store.tables import open_question
+from bot.store.types import naive
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class OpenQuestions:
     """
 
     def __init__(self, connection: Connection, now: datetime) -> None:
-        self._connection, self._now = connection, now.astimezone(UTC).replace(tzinfo=None)
+        self._connection, self._now = connection, naive(now)
 
     def ask(self, by: Account, question: str) -> tuple[OpenQuestion, bool]:
         """Keeps a question, and tells whether it is new: what the same account has asked and nobody has answered yet
@@ -72,11 +73,6 @@ class OpenQuestions:
         """Somebody has answered it."""
         first = (open_question.c.id == question.id) & open_question.c.answered_at.is_(None)
         self._connection.execute(update(open_question).where(first).values(answered_at=self._now))
-
-    def forget(self, before: datetime) -> int:
-        """Deletes what was asked before a moment, answered or not; gives the number."""
-        moment = before.astimezone(UTC).replace(tzinfo=None)
-        return self._connection.execute(delete(open_question).where(open_question.c.at < moment)).rowcount
 
 
 def _read(row: Row[Any]) -> OpenQuestion:

@@ -13,5 +13,10 @@ LOCK = 0x617263_6F72646572  # PostgreSQL's advisory lock
 
 def keep_order(connection: Connection) -> None:
     """Waits until nobody else announces or records; from then on, until this transaction ends, nobody does."""
+    hold(connection, LOCK)
+
+
+def hold(connection: Connection, lock: int) -> None:
+    """Waits for an advisory lock of PostgreSQL, which this transaction has until it ends."""
     if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+        connection.execute(select(func.pg_advisory_xact_lock(lock)))

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, case, func, insert, or_, select, update
@@ -23,11 +23,12 @@ from bot.store.database import insert_or_ignore
 from bot.store.order import keep_order
 from bot.store.tables import announcement as announcements
 from bot.store.tables import lane, posting
-from bot.store.types import writable, writable_facts
+from bot.store.types import naive, writable, writable_facts
 
 WAITING, MAYBE_SENT, POSTED = "waiting", "maybe_sent", "posted"
 CHANGED, SUPERSEDED, SET_ASIDE = "changed", "superseded", "set_aside"
 UNDELIVERABLE = "undeliverable"  # the topic under which operators are told
+AT_ONCE = datetime(1970, 1, 1)  # noqa: DTZ001  # as it stands in `posting.at`: what was not tried yet waits for no clock
 CHANNEL = "archway_outbox"  # on which PostgreSQL tells other processes that there is something to post
 
 _announcement = select(announcements).where(announcements.c.key == bindparam("key"))
@@ -69,9 +70,9 @@ class Outbox:
         if not is_new and not any(each.state in (WAITING, MAYBE_SENT, CHANGED) for each in known.values()):
             self._waits_from_now(key)
         if changed:
-            self._set(posting.c.announcement == key, posting.c.state == POSTED, state=CHANGED, at=self._now, attempts=0)
+            self._set(posting.c.announcement == key, posting.c.state == POSTED, state=CHANGED, at=AT_ONCE, attempts=0)
         if revived:
-            self._set(posting.c.id.in_(revived), state=WAITING, at=self._now)
+            self._set(posting.c.id.in_(revived), state=WAITING, at=AT_ONCE)
         self._add(key, missing)
         self._ring()
 
@@ -98,6 +99,15 @@ class Outbox:
             .limit(1)
         ).one_or_none()
         return announcement_of(found) if found and post else None
+
+    def in_doubt(self, room: str, topic: str) -> bool:
+        """Whether something of a topic may stand in a room of which it is not known yet where."""
+        found = (
+            select(posting.c.id)
+            .join(announcements, posting.c.announcement == announcements.c.key)
+            .where(posting.c.state == MAYBE_SENT, posting.c.room == room, announcements.c.topic == topic)
+        )
+        return self._connection.execute(found.limit(1)).one_or_none() is not None
 
     def rooms(self, key: str) -> tuple[str, ...]:
         """Where an announcement is, or is to be, posted."""
@@ -161,13 +171,13 @@ class Outbox:
         ]
         insert_or_ignore(self._connection, lane, lanes)
         waiting = {"announcement": key, "state": WAITING, "revision": 0, "trying": 0, "post": "", "thread": "",
-                   "attempts": 0, "fault": "", "at": self._now}  # fmt: skip
+                   "attempts": 0, "fault": "", "at": AT_ONCE}  # fmt: skip
         self._connection.execute(insert(posting), [{"room": room, **waiting} for room in rooms])
 
     def _back_in_its_lane(self, id_: int) -> None:
         # What may have come through is looked for first; what stands is updated.
         state = case((_standing, CHANGED), (posting.c.trying > 0, MAYBE_SENT), else_=WAITING)
-        self._set(posting.c.id == id_, state=state, at=self._now)
+        self._set(posting.c.id == id_, state=state, at=AT_ONCE)
 
     def _set_aside(self, id_: int) -> SetAside | None:
         found = self._connection.execute(
@@ -193,8 +203,3 @@ class Outbox:
 def announcement_of(row: Row[Any]) -> Announcement:
     """The announcement in a row that has its columns."""
     return Announcement(row.key, row.subject, row.topic, row.facts)
-
-
-def naive(moment: datetime) -> datetime:
-    """A moment as it stands in the tables: UTC, without saying so."""
-    return moment.astimezone(UTC).replace(tzinfo=None)

@@ -7,16 +7,18 @@ for no other reason. Evidence is looked at anew whenever somebody is met: a link
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from bot.domain.audit import Entry
 from bot.domain.people import Account, Evidence, Standing, evidence, same_writing
 from bot.store.database import insert_or_ignore
+from bot.store.order import hold
 from bot.store.tables import account as accounts
 from bot.store.tables import person as persons
+from bot.store.types import naive
 
 LOCK = 0x617263_70656F706C  # PostgreSQL's advisory lock around a change of links
 SEEN = timedelta(minutes=1)  # how exactly it is kept when somebody was seen last
@@ -32,7 +34,7 @@ class People:
     """Meets and finds people. All of it in the transaction that `connection` is in."""
 
     def __init__(self, connection: Connection, now: datetime) -> None:
-        self._connection, self._now = connection, now.astimezone(UTC).replace(tzinfo=None)
+        self._connection, self._now = connection, naive(now)
         self.noticed: list[
             Entry
         ] = []  # what the record is to say of links; whoever ends the transaction adds it, last of all
@@ -181,8 +183,7 @@ class People:
 
     def _hold(self) -> None:
         """Links change one at a time: two first sights of one human make one person."""
-        if self._connection.dialect.name == "postgresql":
-            self._connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+        hold(self._connection, LOCK)
 
 
 def _fits(person: _Row, vouched: Evidence) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from threading import Lock
 
 import structlog
@@ -16,6 +16,7 @@ from bot.domain.events import AnswerRated, Event, QuestionAnswered
 from bot.store.database import Database
 from bot.store.tables import question, rating
 from bot.store.transaction import Transaction
+from bot.store.types import naive
 
 MOST_WAITING = 10_000
 LONGEST_TEXT = 2_000  # characters
@@ -74,7 +75,7 @@ class QuestionLog:
 
     def forget(self, now: datetime) -> int:
         """Deletes questions and ratings that were kept long enough; gives the number of questions."""
-        before = _utc(now - self._keep)
+        before = naive(now - self._keep)
 
         def delete_old(unit: Transaction) -> int:
             unit.connection.execute(delete(rating).where(rating.c.at < before))
@@ -98,14 +99,10 @@ def _insert(connection: Connection, batch: Sequence[Event]) -> None:
         connection.execute(insert(rating), [_rating(event) for event in voices.values()])
 
 
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)
-
-
 def _rating(event: AnswerRated) -> dict[str, object]:
     return {
         "voice": event.voice,
-        "at": _utc(event.at),
+        "at": naive(event.at),
         "platform": event.platform,
         "text": event.question[:LONGEST_TEXT],
         "helpful": event.helpful,
@@ -115,7 +112,7 @@ def _rating(event: AnswerRated) -> dict[str, object]:
 
 def _row(event: QuestionAnswered) -> dict[str, object]:
     return {
-        "at": _utc(event.at),
+        "at": naive(event.at),
         "platform": event.platform,
         "text": event.question[:LONGEST_TEXT],
         "answered": event.answered,

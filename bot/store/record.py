@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, func, select, text
 
 from bot.store import chain, checkpoints, keys
 from bot.store.chain import Broken, Link, Spoken, Walked
@@ -24,11 +25,23 @@ PATIENCE = 2.0  # seconds in which a process that runs must have written its not
 
 
 @dataclass(frozen=True, slots=True)
+class Aside:
+    """A file whose last `notes` checkpoints, up to that of entry `sequence`, are about something else than this record: it
+    was `restored` from an older backup, or they belong to another database."""
+
+    file: str
+    notes: int
+    sequence: int
+    restored: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What became of a look at the record. `broken` is None when it is as it was written.
 
-    `checkpoints` were checked with `key` (its text; None when nothing is signed); the record tells of `elsewhere` further files of
-    them, kept by other replicas.
+    `checkpoints` were checked with `key` (its text; None when nothing is signed), which somebody here vouches for if it is
+    `key_trusted`; the record tells of `elsewhere` further files of them, which are not here. `aside` are those that are here
+    and vouch for what is not in this record.
     """
 
     entries: int
@@ -37,6 +50,8 @@ class Verdict:
     elsewhere: int
     key: str | None
     broken: Broken | None
+    aside: tuple[Aside, ...] = ()
+    key_trusted: bool = True
 
     def facts(self) -> dict[str, Any]:
         """As `archway audit verify --json` prints it."""
@@ -49,6 +64,7 @@ class Vouching:
     def __init__(self) -> None:
         self.files: list[Sequence[Checkpoint]] = []
         self.fault: str | None = None
+        self.aside: list[Aside] = []
         self._keys: list[str] = []
 
     def read(self, content: bytes, key: VerifyingKey | None) -> None:
@@ -61,10 +77,15 @@ class Vouching:
             )
             return
         try:
-            self.files.append(checkpoints.read(content, key))
-            self._keys.append(str(key))
+            self.take(checkpoints.read(content, key), key)
         except ValueError as fault:
             self.fault = self.fault or str(fault)
+
+    def take(self, notes: Sequence[Checkpoint], key: VerifyingKey) -> None:
+        """Takes what was read from a file."""
+        self.files.append(notes)
+        if str(key) not in self._keys:
+            self._keys.append(str(key))
 
     @property
     def marks(self) -> dict[int, bytes]:
@@ -75,9 +96,10 @@ class Vouching:
         """The verdict on a record that was walked; `broken` is what was found in the record itself."""
         if broken is None and (why := self.fault or checkpoints.missing(self.files, walked.checkpoints)):
             broken = Broken(0, why)
-        elsewhere = len(walked.checkpoints.keys() - {file[0].file for file in self.files})
+        elsewhere = len(walked.checkpoints.keys() - {file[0].file for file in self.files if file})
         number = sum(map(len, self.files))
-        return Verdict(walked.entries, walked.head, number, elsewhere, " ".join(self._keys) or None, broken)
+        keys_ = " ".join(self._keys) or None
+        return Verdict(walked.entries, walked.head, number, elsewhere, keys_, broken, tuple(self.aside))
 
 
 def verify(database: Database, data: Path, given: str | None = None) -> Verdict:
@@ -85,37 +107,85 @@ def verify(database: Database, data: Path, given: str | None = None) -> Verdict:
 
     `given` is ARCHWAY_AUDIT_KEY; with it nothing is believed that another key has signed.
     """
-    folder, key = keys.folder(data), keys.verifying_key(data, given)
+    key, former = keys.verifying_key(data, given), [] if given else list(keys.former(data))
+    own = keys.checkpoints(keys.folder(data), database.engine.url)
     while True:
-        lying = content(folder)
+        lying = content(own)
+        others = {file: content(file) for file in keys.files(keys.folder(data)) if file != own}
         vouching = Vouching()
         vouching.read(lying, key)
-        if given is None:
-            for file, its_key in keys.former(data):
-                vouching.read(file.read_bytes(), its_key)
-        verdict = database.read_now(partial(_verify, vouching))
+        verdict = database.read_now(partial(_verify, vouching, others, [each for each in (key, *former) if each]))
         # A process that runs may be just between its entry and its note.
-        if verdict.broken is None or verdict.broken.sequence or not _grows(folder, lying):
+        if verdict.broken is None or verdict.broken.sequence or not _grows(own, lying):
             return verdict
 
 
-def _verify(vouching: Vouching, unit: Transaction) -> Verdict:
+def _verify(
+    vouching: Vouching, others: Mapping[Path, bytes], trusted: Sequence[VerifyingKey], unit: Transaction
+) -> Verdict:
+    if any(others.values()):
+        tells = _told(unit.connection)
+        for file, lying in others.items():
+            _hold_against(vouching, (file, lying), trusted, tells)
     walked = chain.walk(entries(unit.connection), vouching.marks)
     return vouching.judged(walked, walked.broken or _oddly_stored(unit.connection))
 
 
-def content(folder: Path) -> bytes:
-    """The checkpoints of a folder, as they lie there."""
+def _told(connection: Connection) -> tuple[Mapping[str, Mapping[int, int]], int]:
+    """The checkpoints that the record tells of (file → number → sequence), and where it was last put back from a backup."""
+    told: dict[str, dict[int, int]] = {}
+    for sequence, body in connection.execute(
+        select(audit.c.sequence, audit.c.body).where(audit.c.body.startswith(chain.TELLS_OF_CHECKPOINT))
+    ):
+        with suppress(ValueError):  # whoever walks the record says what is wrong with it
+            number, file = chain.checkpoint_of(body)
+            told.setdefault(file, {})[number] = sequence
+    restored = select(func.max(audit.c.sequence)).where(audit.c.body.startswith(chain.TELLS_OF_RESTORED))
+    return told, connection.scalar(restored) or 0
+
+
+def _hold_against(
+    vouching: Vouching,
+    found: tuple[Path, bytes],
+    trusted: Sequence[VerifyingKey],
+    tells: tuple[Mapping[str, Mapping[int, int]], int],
+) -> None:
+    """Takes a file of checkpoints that is not that of this database's place, as far as it is about this record."""
+    (file, lying), (told, restored) = found, tells
+    here = told.get(keys.file_id(lying), {})
+    for key in trusted:
+        try:
+            notes = checkpoints.read(lying, key)
+            break
+        except ValueError as fault:
+            why = str(fault)
+    else:
+        if here and trusted and "not signed with the key" not in why:
+            vouching.fault = vouching.fault or f"{file.name}: {why}"
+        return
+    about = len(notes)
+    if not here:
+        about = 0
+    elif max(here.values()) < restored:
+        about = min(about, max(here))
+    if notes[:about]:
+        vouching.take(notes[:about], key)
+    if notes[about:]:
+        vouching.aside.append(Aside(str(file), len(notes) - about, notes[-1].sequence, restored=bool(here)))
+
+
+def content(file: Path) -> bytes:
+    """The checkpoints of a file, as they lie there."""
     try:
-        return (folder / keys.CHECKPOINTS).read_bytes()
+        return file.read_bytes()
     except FileNotFoundError:
         return b""
 
 
-def _grows(folder: Path, before: bytes) -> bool:
+def _grows(file: Path, before: bytes) -> bool:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        if content(folder) != before:
+        if content(file) != before:
             return True
         time.sleep(0.05)
     return False
@@ -144,7 +214,8 @@ def _spoken(connection: Connection) -> Iterator[Spoken]:
     rows = text(f"SELECT sequence, {columns}, salt IS NULL, words IS NULL FROM audit_words ORDER BY sequence, name")  # noqa: S608
     with connection.execute(rows.execution_options(yield_per=PAGE)) as found:
         for sequence, name, salt, words, no_salt, no_words in found:
-            yield Spoken(sequence, _text(name), None if no_salt else _text(salt), None if no_words else _text(words))
+            number = sequence if type(sequence) is int else -1  # SQLite takes anything: it belongs to no entry
+            yield Spoken(number, _text(name), None if no_salt else _text(salt), None if no_words else _text(words))
 
 
 def _columns(connection: Connection, *names: str) -> str:
@@ -176,23 +247,30 @@ def _oddly_stored(connection: Connection) -> Broken | None:
     return None if found is None else Broken(found, "it is not stored as it was written")
 
 
-def vouched(connection: Connection, folder: Path, before: bytes) -> bytes:
+def vouched(connection: Connection, own: Path, before: bytes) -> bytes:
     """The checkpoints that belong to what this connection sees. `before` is the `content` from before it began to look.
 
-    All of that counts: what it vouches for must be there. A note that was being written meanwhile is waited for.
+    All of that counts: what it vouches for must be there. A note that was being written meanwhile is waited for. Where
+    nothing was signed yet at this place (`own`), it is what was signed at the last one, if that lies here too.
     """
     told = audit.c.body.startswith(chain.TELLS_OF_CHECKPOINT)
     newest = select(audit.c.body).where(told).order_by(audit.c.sequence.desc()).limit(1)
     body = connection.scalars(newest).first()
-    if body is None or not before:
+    if body is None:
         return before
-    number, file = chain.checkpoint_of(body)
+    try:
+        number, file = chain.checkpoint_of(body)
+    except ValueError:
+        return before
+    if not before:
+        lying = (content(each) for each in keys.files(own.parent) if each != own)
+        return next((each for each in lying if keys.file_id(each) == file), b"")
     line = f"\nfile {file} note {number}\n".encode()
     if line in before or f"\nfile {file} ".encode() not in before:
         return before
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        now = content(folder)
+        now = content(own)
         at = now.find(b"\n\n", now.find(line) + len(line) + 1) if line in now else -1
         if at >= 0 and now.startswith(before):
             return now[: at + 2]

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import quote, unquote
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot.errors import ConfigurationError
 from bot.store import guards
+from bot.store.engines import take_your_time
+from bot.store.order import hold
+from bot.store.tables import metadata
 
 NEWEST = "0003"
+# The tables that a database has at each version; at the newest those that the program uses.
+TABLES: Mapping[str, frozenset[str]] = {
+    "0001": frozenset({"question"}),
+    "0002": frozenset({"question", "rating", "conversation"}),
+    NEWEST: frozenset(metadata.tables),
+}
 MIGRATIONS = Path(__file__).parent / "migrations"
+_FATAL = re.compile(
+    r"FATAL:\s+(.*?)(?= connection to server| Multiple connection attempts|$)"
+)  # the server's own words
 LOCK = 0x617263687761_79  # PostgreSQL's advisory lock around migrations: "archway"
 
 
@@ -28,8 +43,17 @@ def upgrade(engine: Engine, to: str = NEWEST) -> None:
 
     Raises `ConfigurationError` when it cannot be reached, belongs to a later program or to another one.
     """
-    with sentences(engine), migrating(engine) as connection:
-        _upgrade(connection, to)
+    with sentences(engine):
+        _make_private(engine)
+        with migrating(engine) as connection:
+            _upgrade(connection, to)
+
+
+def _make_private(engine: Engine) -> None:
+    """A SQLite file that is made is its owner's alone, and what SQLite puts beside it too."""
+    if engine.dialect.name == "sqlite" and engine.url.database not in (None, "", ":memory:"):
+        with suppress(OSError):  # SQLite says it better
+            os.close(os.open(str(engine.url.database), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def check(engine: Engine) -> None:
@@ -60,9 +84,9 @@ def sentences(engine: Engine) -> Iterator[None]:
 def name(engine: Engine) -> str:
     """How sentences speak of a database: the file, or host and name."""
     url = engine.url
-    return (
-        f"{url.database} on {url.host or 'this machine'}" if engine.dialect.name == "postgresql" else str(url.database)
-    )
+    if engine.dialect.name == "postgresql":
+        return f"{url.database} on {url.host or 'this machine'}"
+    return unquote(str(url.database).removeprefix("file:")) if "uri" in url.query else str(url.database)
 
 
 def _sentence(engine: Engine, error: DBAPIError) -> str:
@@ -70,9 +94,11 @@ def _sentence(engine: Engine, error: DBAPIError) -> str:
     if engine.dialect.name == "postgresql":
         if "password authentication failed" in reason or "no password supplied" in reason:
             return f"PostgreSQL on {engine.url.host} does not take the password of {engine.url.username}: check DATABASE_URL."
-        if "does not exist" in reason and "database" in reason and "FATAL" in reason:
+        if re.search(r'FATAL:\s+database ".*" does not exist', reason):
             return f"There is no database {engine.url.database} on {engine.url.host}: create it, or check DATABASE_URL."
         if getattr(error.orig, "sqlstate", None) is None:  # it never came to a conversation
+            if refused := _FATAL.search(reason):
+                return f"PostgreSQL on {engine.url.host} refuses ({refused[1][:200]}): check its settings, and DATABASE_URL."
             return (
                 f"PostgreSQL on {engine.url.host}:{engine.url.port or 5432} cannot be reached: "
                 "check that it runs, and DATABASE_URL."
@@ -87,7 +113,8 @@ def migrating(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as connection:
         if connection.dialect.name != "sqlite":
             with connection.begin():
-                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+                take_your_time(connection)
+                hold(connection, LOCK)
                 yield connection
             return
         # With foreign keys on, a table that is made anew takes the rows with it that point to it. The switch works
@@ -139,17 +166,60 @@ def recognised(connection: Connection) -> str | None:
             theirs = f"belongs to another program (it has a table {foreign[0]})"
             raise ConfigurationError([f"The database {name(connection.engine)} {theirs}; name another one."])
         return None
-    if not stands_at.isdecimal():
+    if stands_at <= NEWEST and stands_at not in TABLES:
         raise ConfigurationError(
             [f"The database {name(connection.engine)} is at version {stands_at}, which is none of ours."]
         )
     if stands_at > NEWEST:
+        if not stands_at.isdecimal():
+            raise ConfigurationError(
+                [f"The database {name(connection.engine)} is at version {stands_at}, which is none of ours."]
+            )
         raise ConfigurationError(
             [
                 f"The database is at version {stands_at}, this program knows {NEWEST}: start the newer Archway, or restore a backup."
             ]
         )
+    if lacking := sorted(TABLES[stands_at] - {*tables(connection)}):
+        said = f"says that it is at version {stands_at} and has no table {lacking[0]}"
+        raise ConfigurationError(
+            [f"The database {name(connection.engine)} {said}: it is another program's or damaged; name another one."]
+        )
     return stands_at
+
+
+def unfit(connection: Connection) -> str | None:
+    """What is not as this program makes it, in a SQLite file at the newest version."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    if strangers := guards.foreign(connection):
+        return f"it has a trigger or view {strangers[0]}"
+    for change in compare_metadata(MigrationContext.configure(connection), metadata):
+        what = change[0] if isinstance(change, tuple) else change[0][0]
+        about = change[1:] if isinstance(change, tuple) else change[0][1:]
+        named = next((each for each in map(_named, about) if each), "")
+        return f"its tables are not those of this version ({what.replace('_', ' ')} {named})".replace(" )", ")")
+    return None
+
+
+def _named(part: object) -> str:
+    return part if isinstance(part, str) else str(getattr(part, "name", "") or "")
+
+
+def to_look_at(url: str) -> str:
+    """The address under which a database can be read that nobody can write: SQLite else wants to make files beside its own.
+
+    A log that was not moved into the file is needed; then the address stays as it is.
+    """
+    made = make_url(url)
+    file = Path(made.database or "")
+    if made.get_backend_name() != "sqlite" or not file.is_file() or os.access(file.parent, os.W_OK):
+        return url
+    log = file.with_name(f"{file.name}-wal")
+    if log.exists() and log.stat().st_size:
+        return url
+    return f"sqlite:///file:{quote(str(file.absolute()))}?immutable=1&uri=true"
 
 
 def _version(connection: Connection) -> str | None:

@@ -97,6 +97,7 @@ announcement = Table(
     Column("at", DateTime, nullable=False),  # UTC
     Column("over", Boolean(create_constraint=False), nullable=False),  # pointless where it was not posted yet
     Index(None, "subject"),
+    Index(None, "at"),
 )
 
 # An announcement in a room: to be posted, posted, or set aside. The order in a room is that of the ids: they are
@@ -119,6 +120,8 @@ posting = Table(
     UniqueConstraint("room", "announcement"),
     Index(None, "state", "room", "id"),
     Index(None, "announcement"),
+    Index(None, "room", "post"),
+    Index(None, "room", "thread"),
 )
 
 # One row a room that was ever announced in: who may post there, and not before when. Seconds by the database's clock.
@@ -229,6 +232,7 @@ kept_back = Table(
     Column("announcement", Words, ForeignKey("announcement.key"), primary_key=True),
     Column("until", Words, primary_key=True),  # the key of the timer that lets it go
     Column("at", DateTime, nullable=False),  # UTC
+    Index(None, "announcement"),
 )
 
 # The library as it was when it was last looked at, to tell what has changed since.
@@ -240,6 +244,7 @@ known_document = Table(
     Column("base", Facts),  # as it was before the change that is still being announced
     Column("announcement", Words, nullable=False),  # under which it is; "" for none
     Column("since", DateTime),  # UTC
+    Index(None, "announcement"),
 )
 
 # Questions that went to the architects.

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from bot.store.audit import Audit
 from bot.store.library import KnownLibrary
@@ -31,7 +31,9 @@ class Transaction:
     @staticmethod
     def is_lost(fault: Exception) -> bool:
         """Whether a fault is the database's own (gone, dead-locked, full): no part of the transaction can go on."""
-        return isinstance(fault, OperationalError | InterfaceError)
+        return isinstance(fault, OperationalError | InterfaceError) or (
+            isinstance(fault, DBAPIError) and fault.connection_invalidated
+        )
 
     @cached_property
     def outbox(self) -> Outbox:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import JSON, Dialect, Text
@@ -30,6 +31,11 @@ def writable_facts(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [writable_facts(each) for each in value]
     return value
+
+
+def naive(moment: datetime) -> datetime:
+    """A moment as it stands in the tables: UTC, without saying so."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
 
 
 class Words(TypeDecorator[str]):

@@ -83,6 +83,15 @@ class Waiting:
             self._closed = True
             self._changed.notify_all()
 
+    def give_up(self) -> int:
+        """Turns away what still waits; gives the number."""
+        with self._changed:
+            units, self._units = list(self._units), deque()
+        for unit in units:
+            unit.fault = Overloaded()
+        tell(units)
+        return len(units)
+
 
 def tell(units: Sequence[Unit]) -> None:
     """Hands outcomes to their callers: one wake-up for each event loop, however many wait there."""

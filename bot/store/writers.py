@@ -25,7 +25,8 @@ Open = Callable[[Connection], "Transaction"]
 MOST_IN_A_GROUP = 500
 GROUP_SECONDS = 0.02  # after so long a group is committed with what it has: nobody waits for a crowd behind them
 THREADS = 8  # that write to PostgreSQL
-PATIENCE = 30.0  # seconds for which a unit is tried again
+PATIENCE = 30.0  # seconds for which a unit is tried again,
+LAST_PATIENCE = 1.0  # and once the end has come
 LONGEST_PAUSE = 2.0  # seconds between two tries
 PASSING = (
     "08",
@@ -33,7 +34,7 @@ PASSING = (
     "53",
     "57P0",
 )  # SQLSTATEs: connection, rolled back, resources, shut down (PostgreSQL, appendix A)
-PASSING_TOO = ("55P03",)  # a lock that was not to be had
+PASSING_TOO = ("25P03", "55P03")  # cut because it kept others waiting, a lock that was not to be had
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -46,7 +47,7 @@ class GroupWriter:
 
     threads = 1
 
-    def __init__(self, engine: Engine, open_: Open) -> None:
+    def __init__(self, engine: Engine, open_: Open, _: Patience) -> None:
         self._engine, self._open = engine, open_
         self._connection: Connection | None = None
 
@@ -118,8 +119,8 @@ class UnitWriter:
 
     threads = THREADS
 
-    def __init__(self, engine: Engine, open_: Open) -> None:
-        self._engine, self._open = engine, open_
+    def __init__(self, engine: Engine, open_: Open, patience: Patience) -> None:
+        self._engine, self._open, self._patience = engine, open_, patience
 
     def serve(self, waiting: Waiting) -> None:
         """Writes what waits until the queue is closed and empty."""
@@ -128,7 +129,7 @@ class UnitWriter:
             (unit,) = units
             number += 1
             try:
-                unit.result = again_and_again(partial(self._write, unit, writer, str(number)))
+                unit.result = again_and_again(partial(self._write, unit, writer, str(number)), self._patience)
             except BaseException as fault:  # noqa: BLE001  # it is the caller's, whatever it is
                 unit.fault = fault
             tell(units)
@@ -155,7 +156,7 @@ class UnitWriter:
                 connection.execute(_wait, {"writer": writer})
                 return bool(connection.execute(_last, {"writer": writer}).scalar() == number)
 
-        return again_and_again(ask)
+        return again_and_again(ask, self._patience)
 
     def _forget(self, writer: str) -> None:
         try:
@@ -185,21 +186,43 @@ def will_pass(fault: BaseException) -> bool:
         return False
     state = str(getattr(fault.orig, "sqlstate", None) or "")
     if state:
-        return state.startswith(PASSING) or state in PASSING_TOO
+        return state.startswith(PASSING) or state in PASSING_TOO or fault.connection_invalidated
     return fault.connection_invalidated or isinstance(fault, OperationalError)
 
 
-def again_and_again(work: Callable[[], T], patience: float = PATIENCE) -> T:
-    """The result of `work`, which is run anew after faults that pass, for up to `patience` seconds."""
-    end = time.monotonic() + patience
-    pause = 0.02
+class Patience:
+    """For how long work that fails is tried again, in seconds; not for long once the end has come."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._end = float("inf")  # monotonic
+        self._ending = threading.Event()
+
+    def hurry(self) -> None:
+        """The end has come."""
+        self._end = min(self._end, time.monotonic() + LAST_PATIENCE)
+        self._ending.set()
+
+    def lasts(self, since: float, pause: float) -> bool:
+        """Whether work that was begun at `since` is to be tried again after a pause."""
+        return time.monotonic() + pause <= min(since + self._seconds, self._end)
+
+    def rest(self, pause: float) -> None:
+        """Waits for so long, at most until the end comes."""
+        waits = threading.Event() if self._ending.is_set() else self._ending
+        waits.wait(pause)
+
+
+def again_and_again(work: Callable[[], T], patience: Patience) -> T:
+    """The result of `work`, which is run anew after faults that pass."""
+    since, pause = time.monotonic(), 0.02
     while True:
         try:
             return work()
         except DBAPIError as fault:
             waits = random.uniform(pause / 2, pause)  # noqa: S311  # spreads replicas that lost the same server
-            if not will_pass(fault) or time.monotonic() + waits > end:
+            if not will_pass(fault) or not patience.lasts(since, waits):
                 raise
             log.info("the database is tried again", fault=type(fault.orig).__name__)
-        threading.Event().wait(waits)
+        patience.rest(waits)
         pause = min(2 * pause, LONGEST_PAUSE)

@@ -28,9 +28,10 @@ class Accounts:
             return replace(by, standing=Standing.STRANGER)
         if home is None:
             return by
-        member = (await self._entry(incoming, home)).member
+        entry = await self._entry(incoming, home)
+        member = entry.member
         if member is None:
-            return replace(by, standing=Standing.GUEST)
+            return replace(by, standing=Standing.GUEST, certain=entry.certain)
         return replace(by, standing=standing(member, home), email=email(member, home))
 
     async def _entry(self, incoming: Incoming, home: str) -> Entry:
@@ -39,7 +40,9 @@ class Accounts:
             incoming.service_url, conversation, person
         )
         if entry.member is None:
-            entry = await self._where_the_bot_is(person, home) or entry
+            elsewhere = await self._where_the_bot_is(person, home)
+            if elsewhere and (elsewhere.member is not None or entry.certain):
+                entry = elsewhere
         return entry
 
     async def _where_the_bot_is(self, person: str, home: str) -> Entry | None:

@@ -14,7 +14,7 @@ from bot.delivery import AlreadyDone, Dispatch, Overloaded
 from bot.domain.commands import Command, changes, pressed
 from bot.domain.people import Account
 from bot.domain.rooms import Conversation
-from bot.errors import NoRoomToShare, OutdatedButton, Refusal
+from bot.errors import NoRoomToShare, NotYet, OutdatedButton, Refusal
 from bot.teams.activities import Incoming
 from bot.teams.gestures import Press
 from bot.teams.outbound import NOT_TAKEN, TAKEN
@@ -44,6 +44,8 @@ class Replies:
 
         Raises what `dispatch` raises: `AlreadyDone`, and whatever fault there is.
         """
+        if delivery and changes(command) and not command.by.certain:
+            raise NotYet  # what is recorded waits until it is known who wished it
         if self.vouch and changes(command):
             command = replace(command, by=await self.vouch(command.by))
         return await (self.dispatch(command, delivery) if delivery else self.dispatch(command))
@@ -58,6 +60,8 @@ class Replies:
             return Silence()
         except Overloaded:
             return catalog.refusal(TAKEN if delivery else NOT_TAKEN)
+        except NotYet:
+            return catalog.refusal(TAKEN)
         except Exception as error:  # noqa: BLE001  # whatever it is, the person must be told and Teams must get a 2xx
             fault = _fault(type(command).__name__, error)
             return catalog.refusal(TAKEN) if delivery else fault

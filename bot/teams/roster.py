@@ -68,7 +68,7 @@ class Roster:
             async with asyncio.timeout(self.seconds):
                 member = await self.connector.member(service_url, conversation, person)
         except (DeliveryFailed, TimeoutError) as failed:
-            certain = isinstance(failed, DeliveryFailed) and failed.status == 404
+            certain = isinstance(failed, DeliveryFailed) and failed.status in (403, 404)  # not in it, or the bot is not
             log.info("somebody could not be looked up", reason=str(failed) or "it took too long")
         lasts = FRESH_SECONDS if certain else _AFTER_FAILURE_SECONDS
         entry = Entry(member, certain, self.now() + lasts)

@@ -27,7 +27,7 @@ class Post:
 class Outside:
     """Strict: it posts what it is told to, twice if it is told twice. `can_look`: it can be asked what was posted.
 
-    `next_in` holds for a room what becomes of the next calls: a name of `FAULTS`, or "fine".
+    `next_in` holds for a room what becomes of the next calls: a fault by its name, or "fine". "never", in `always`: no answer comes.
     """
 
     can_look: bool = True
@@ -90,6 +90,8 @@ class Outside:
                 await self.held.wait()
         finally:
             self.under_way -= 1
+        if self.always.get(room) == "never":
+            await self._never()
         if self.everywhere != "fine":
             return self.everywhere
         if self.next_in[room]:
@@ -97,6 +99,13 @@ class Outside:
         if self.chance and self.chance.random() < self.fault_rate:
             return self.chance.choice(("accepted_then_cut", "lost", "no_connection", "too_fast", "too_fast_everywhere"))
         return self.always.get(reference) or self.always.get(room, "fine")
+
+    async def _never(self) -> None:
+        self.under_way += 1
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.under_way -= 1
 
     def _raise(self, fault: str) -> None:
         match fault:

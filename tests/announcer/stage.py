@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from bot.announcer import Announcer, Patience
+from bot.cards.model import Card
 from bot.domain.announcements import Announcement
 from bot.pacing import Pace
 from bot.store.database import Database
@@ -27,6 +28,7 @@ def announcer(
     *,
     pace: Pace | None = None,
     one_by_one: Collection[str] = (),
+    say: Callable[[Announcement], Card] = said,
     **patience: Any,
 ) -> Announcer:
     """One without limits to its pace, which tries again at once: unless told otherwise."""
@@ -37,7 +39,7 @@ def announcer(
         platforms,
         pace=pace or Pace({}),
         operations_room=OPERATIONS,
-        say=said,
+        say=say,
         one_by_one=one_by_one,
         patience=Patience(**{**QUICK, **patience}),
     )

@@ -30,6 +30,16 @@ def test_a_slack_workspace_gets_no_more_posts_than_it_stands_however_many_channe
     assert pace.rest("slack:C0NEW", 0.0) == 0.0  # which is not for the room to wait for
 
 
+def test_what_a_platform_stands_as_a_whole_is_told_apart_from_what_a_room_does() -> None:
+    pace = Pace()
+    sent(pace, ARCH, Verb.POST, 3)
+    sent(pace, TEAM, Verb.POST, 7)
+    assert (pace.everywhere("slack", Verb.POST, 0.0), pace.everywhere("teams", Verb.POST, 0.0)) == (0.0, 0.0)
+    sent(pace, ARCH, Verb.UPDATE, 50)
+    assert (pace.everywhere("slack", Verb.UPDATE, 0.0), pace.everywhere("slack", Verb.POST, 0.0)) == (60.0, 0.0)
+    assert pace.everywhere("unknown", Verb.POST, 0.0) == 0.0
+
+
 def test_slack_updates_have_a_budget_of_their_own() -> None:
     pace = Pace()
     assert sent(pace, ARCH, Verb.UPDATE, 51)[-2:] == [0.0, 60.0]

@@ -1,6 +1,7 @@
 """What the cards say: the answer first, exact words, honest warnings."""
 
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -8,6 +9,8 @@ from typing import Any, TypeVar
 
 import pytest
 
+from bot import errors
+from bot.__main__ import parser
 from bot.cards import catalog, gallery, plain, quoting
 from bot.cards.examples import (
     AT_REST,
@@ -384,6 +387,18 @@ def test_every_button_and_form_means_something() -> None:
         elif isinstance(reply, Card):
             assert [pressed(button.verb, button.about, GRACE) for button in reply.buttons] or not reply.buttons
             assert sum(button.primary for button in reply.buttons) <= 1
+
+
+def test_every_command_line_that_is_named_exists() -> None:
+    named = re.compile(r"archway ([a-z]+)")
+    refusals = [inspect.getdoc(each) or "" for _, each in inspect.getmembers(errors, inspect.isclass)]
+    cards = [plain.text(reply, width=400) for make in EXAMPLES.values() if isinstance(reply := make(), Card)]
+    found = {command for text in (*refusals, *cards) for command in named.findall(text)}
+    assert "index" in found
+    for command in found:
+        with pytest.raises(SystemExit) as left:
+            parser().parse_args([command, "--help"])
+        assert left.value.code == 0, f"there is no archway {command}"
 
 
 def test_no_field_has_a_name_that_forms_need_themselves() -> None:

@@ -10,7 +10,8 @@ from bot.pacing import Pace
 from bot.store.inbox import Inbox
 
 REQUEST_SECONDS = 1.2  # for which a platform's answer is waited for
-LEASE_SECONDS = 3.0  # of a lane and of a recorded delivery
+LEASE_SECONDS = 3.0  # of a lane
+TAKEN_UP_AFTER = 1.0  # seconds after which a recorded delivery is anybody's
 LOST_AFTER = 1.8  # seconds that a double leaves a request without an answer: longer than it is waited for
 
 
@@ -21,8 +22,8 @@ def up(factor: float) -> None:
         pace=Pace(factor=factor),
         patience=announcer.Patience(request=REQUEST_SECONDS, lease=LEASE_SECONDS, poll=0.25, backoff=backoff),
     )
-    Inbox.__init__.__defaults__ = (LEASE_SECONDS,)
-    app.RESUME_EVERY = 0.5
+    Inbox.__init__.__defaults__ = (TAKEN_UP_AFTER,)
+    app.RESUME_EVERY = 0.25
 
 
 def backoff(attempts: int) -> float:

@@ -119,7 +119,7 @@ class Plan:
         if not self.only and rng.random() < 0.35:
             return Fate(AT_RANDOM, 0, rng.uniform(0.1, 2.0))
         point = rng.choice(self.only or POINTS)
-        return Fate(point, 1 if point == "starting" else rng.randint(1, 12), LONGEST_LIFE)
+        return Fate(point, 1 if point == "starting" else rng.randint(1, 3 if self.only else 12), LONGEST_LIFE)
 
     def faults(self, platform: str) -> Iterator[Fault | None]:
         """What goes wrong with the requests to a platform, one after the other; None for those that go well."""

@@ -129,6 +129,13 @@ async def test_what_is_no_database_is_a_finding(tmp_path: Path) -> None:
     assert "error" in verdicts(findings, "database")
 
 
+@pytest.mark.asyncio
+async def test_a_room_of_a_platform_that_is_off_is_a_warning(tmp_path: Path) -> None:
+    findings = await found({"ARCHWAY_QUESTIONS_ROOM": "slack:C012AB3CD"}, tmp_path)
+    assert verdicts(findings, "rooms") == ["warning"]
+    assert "ARCHWAY_QUESTIONS_ROOM is slack:C012AB3CD, and slack is off" in doctor.report(findings)
+
+
 def test_a_clock_that_is_off_is_found() -> None:
     assert doctor.clock({"Date": "Sun, 22 Nov 2026 12:00:00 GMT"}, 1795348800.0)[0].verdict == "ok"
     assert doctor.clock({"Date": "Sun, 22 Nov 2026 12:00:00 GMT"}, 1795348800.0 + 90)[0].verdict == "warning"

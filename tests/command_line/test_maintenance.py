@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -38,7 +40,7 @@ def ran(*arguments: str | Path) -> int:
 
 def test_a_whole_record_is_said_to_be_whole(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert ran("audit", "verify", "--database", url) == 0
-    assert "The record is whole: 5 entries, 1 checkpoints." in capsys.readouterr().out
+    assert "The record is whole: 5 entries, 1 checkpoint." in capsys.readouterr().out
     assert ran("audit", "verify", "--json", "--database", url) == 0
     verdict = json.loads(capsys.readouterr().out)
     assert (verdict["whole"], verdict["entries"], verdict["broken"]) == (True, 5, None)
@@ -132,13 +134,89 @@ def test_the_doctor_looks_at_the_database_and_at_the_record(
     ran("doctor", "--database", url)
     printed = capsys.readouterr().out
     assert "at version" in printed
-    assert "1 checkpoints, signed with archway-audit+" in printed
+    assert "The record is whole: 5 entries, 1 checkpoint. Signed with archway-audit+" in printed
     (data / "audit" / "key").chmod(0o644)
     ran("doctor", "--database", url)
     assert "can be read by others" in capsys.readouterr().out
-    (data / "audit" / "checkpoints").write_text("nonsense")
+    next((data / "audit").glob("checkpoints.*")).write_text("nonsense")
     assert ran("doctor", "--database", url) == 1
-    assert "the checkpoints cannot be read" in capsys.readouterr().out
+    assert "The record was altered, or what vouches for it: " in capsys.readouterr().out
+
+
+def test_the_doctor_misses_guards_that_were_dropped(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    alter(url, "SELECT 1")
+    assert ran("doctor", "--database", url) == 1
+    assert "lacks what keeps the record append-only: audit_no_" in capsys.readouterr().out
+
+
+def test_another_programs_database_is_not_taken_for_ours(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number, version in enumerate(("0001", "0003", "0000", "4f2a")):
+        other = sqlite3.connect(tmp_path / f"{number}.db")
+        other.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        other.execute("INSERT INTO alembic_version VALUES (?)", (version,))
+        other.commit()
+        other.close()
+        assert ran("migrate", "--database", f"sqlite:///{tmp_path}/{number}.db") == 2
+    printed = capsys.readouterr().err
+    assert "says that it is at version 0001 and has no table question: it is another program's" in printed
+    assert "is at version 4f2a, which is none of ours" in printed
+
+
+def test_an_export_whose_key_nobody_vouches_for_is_consistent_in_itself(
+    url: str, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, public = tmp_path / "record.jsonl", data / "audit" / "key.pub"
+    ran("audit", "export", "-o", file, "--database", url)
+    assert ran("audit", "verify", file, "--key", public) == 0
+    assert "The record is whole" in capsys.readouterr().out
+    monkeypatch.setenv("ARCHWAY_DATA", str(tmp_path / "elsewhere"))
+    assert ran("audit", "verify", file) == 0
+    assert "which nobody here vouches for: compare with audit/key.pub or give --key" in capsys.readouterr().out
+    assert ran("audit", "verify", "--json", file) == 0
+    assert json.loads(capsys.readouterr().out)["key_trusted"] is False
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) // 2])
+    assert ran("audit", "verify", file) == 1
+    assert "the end of the file is missing" in capsys.readouterr().out
+
+
+def test_what_is_no_export_is_bad_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "notes.txt").write_text("hello\n")
+    (tmp_path / "deep").write_text("[" * 100_000)
+    os.mkfifo(tmp_path / "fifo")
+    for file in ("notes.txt", "deep", "fifo", "nothing"):
+        assert ran("audit", "verify", tmp_path / file) == 2
+    assert ran("audit", "verify", "/dev/zero") == 2
+    assert ran("restore", "/dev/zero", "--database", f"sqlite:///{tmp_path}/new.db") == 2
+    printed = capsys.readouterr().err
+    assert "notes.txt is no export of a record" in printed
+    assert "/dev/zero is no ordinary file" in printed
+
+
+def test_a_backup_of_an_altered_record_is_made_with_a_warning(
+    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alter(url, "UPDATE audit SET body = replace(body, 'slack:C2', 'slack:C9')")
+    assert ran("backup", tmp_path / "copy", "--database", url) == 0
+    assert ran("audit", "export", "-o", tmp_path / "record", "--database", url) == 0
+    assert capsys.readouterr().err.count("was altered (entry 3: ") == 2
+    assert ran("restore", tmp_path / "copy", "--database", f"sqlite:///{tmp_path}/new.db") == 2
+    assert "--force takes it" in capsys.readouterr().err
+
+
+def test_a_database_that_nobody_can_write_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"sqlite:///{tmp_path}/archway.db"
+    assert ran("migrate", "--database", url) == 0
+    assert (tmp_path / "archway.db").stat().st_mode & 0o777 == 0o600
+    copied = tmp_path / "copy"
+    with monkeypatch.context() as patched:
+        patched.setattr("os.access", lambda *_: False)  # the test may run as root, whom nothing stops
+        assert ran("audit", "verify", "--database", url) == 0
+        assert ran("backup", copied, "--database", url) == 0
+    assert "The record is whole" in capsys.readouterr().out
+    assert not (tmp_path / "archway.db-wal").exists()
 
 
 def alter(url: str, statement: str) -> None:

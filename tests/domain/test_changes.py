@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
+from typing import Any, ClassVar
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from bot.domain.changes import (
     TOLD,
     Change,
     ClauseState,
+    Concern,
     DocumentState,
     Run,
     What,
@@ -48,6 +51,14 @@ def changed(before: DocumentState | None, after: DocumentState | None) -> Change
 A = "Buckets MUST be encrypted at rest."
 B = "Keys MUST be rotated every year by the KMS."
 C = "Access MUST be logged and kept for thirteen months."
+
+
+def test_a_change_tells_whom_it_concerned_before() -> None:
+    change = changed(state(A, tags=("network",)), state(B, tags=("storage",), owner="grace"))
+    assert (change.tags, change.owner) == (("storage",), "grace")
+    assert change.concerned == Concern("standard", "ada", ("network",))
+    assert read_change(json.loads(json.dumps(written(change)))) == change
+    assert changed(state(A), state(B)).concerned is None
 
 
 def test_a_change_of_words_is_shown_word_by_word() -> None:
@@ -147,6 +158,34 @@ def test_what_is_told_is_bounded() -> None:
     assert change.count("reworded") == 500
     assert len(change.reworded) == TOLD
     assert len(json.dumps(written(change))) < TOLD * (2 * LONGEST + 200) + 2_000
+
+
+class Counted(str):
+    """Words that count how often they are taken apart and compared."""
+
+    __slots__ = ()
+    times: ClassVar = Counter[str]()
+
+    def split(self, *arguments: Any, **named: Any) -> list[str]:
+        self.times["split"] += 1
+        return super().split(*arguments, **named)
+
+    def __eq__(self, other: object) -> bool:
+        self.times["compared"] += 1
+        return super().__eq__(other)
+
+    __hash__ = str.__hash__
+
+
+def test_a_standard_of_thousands_of_clauses_is_not_compared_each_with_each() -> None:
+    many = 2_000
+    one, other = ([Counted(f"{word} {n} MUST hold") for n in range(many)] for word in ("Clause", "Quite another"))
+    for after in (list(reversed(one)), other):
+        Counted.times.clear()
+        change = changed(state(*one, sections=()), state(*after, sections=()))
+        assert sum(change.counts.values()) == many
+        assert Counted.times["split"] <= 2 * TOLD
+        assert Counted.times["compared"] <= 10 * many
 
 
 def test_equal_clauses_are_kept_apart() -> None:

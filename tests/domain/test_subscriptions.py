@@ -34,6 +34,7 @@ from bot.domain.subscriptions import (
     is_meant,
     moment,
     read,
+    undercut,
 )
 from bot.errors import UnclearSubscription
 
@@ -90,6 +91,27 @@ def test_any_line_is_read_or_refused_with_a_sentence(words: str) -> None:
         said = "Read."
         assert [read(each.words) for each in found] == [(each,) for each in found]
     assert said.endswith((".", "?"))
+
+
+PIECES = st.sampled_from(
+    [*'"“”„:,;-–. 015ab', " to ", "18:00 - 08:00", "tag:", " owner:", "severity:", "ß", "\u00a0", "İ"]
+)
+
+
+@given(st.lists(PIECES, max_size=30).map("".join))
+def test_what_is_confirmed_of_any_line_is_read_again_as_it_was(line: str) -> None:
+    try:
+        found = read(f"all tag:{line}")
+    except UnclearSubscription:
+        return
+    assert [read(each.words) for each in found] == [(each,) for each in found]
+
+
+def test_quotation_marks_of_any_kind_are_no_part_of_a_value() -> None:
+    assert one("standards tag:5”rack").filters == (("tag", "5rack"),)
+    assert one("standards tag:„land and sea“") == one('standards tag:"land and sea"')
+    assert one("standards tag:5”rack").hears(News(Topic.STANDARDS, tags=("5”Rack",)))
+    assert one('standards tag:"9 - 5" quiet 18:00 - 8:00').filters == (("tag", "9 - 5"),)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +180,7 @@ def heard(text: str) -> Command:
         ("subscribe standrads", Subscribe(ADA, "standrads")),
         ("subscribe standards tag:x quiet 6pm-8am", Subscribe(ADA, "standards tag:x quiet 6pm-8am")),
         ("subscriptions", ListSubscriptions(ADA)),
-        ("unsubscribe", Unsubscribe(ADA, "")),
+        ("unsubscribe", ListSubscriptions(ADA)),
         ("unsubscribe all", Unsubscribe(ADA, "all")),
         ("unsubscribe standards tag:network", Unsubscribe(ADA, "standards tag:network")),
     ],
@@ -197,12 +219,8 @@ def test_buttons_and_the_form_carry_the_same_words() -> None:
 
 
 def test_only_what_changes_something_is_recorded() -> None:
-    assert [changes(heard(text)) for text in ("subscribe all", "unsubscribe", "subscriptions", "subscribe")] == [
-        True,
-        True,
-        False,
-        False,
-    ]
+    lines = ("subscribe all", "unsubscribe all", "unsubscribe", "subscriptions", "subscribe")
+    assert [changes(heard(text)) for text in lines] == [True, True, False, False, False]
 
 
 @pytest.mark.parametrize(
@@ -224,6 +242,27 @@ def test_a_room_hears_of_what_all_its_filters_name(words: str, hears: bool) -> N
     assert one(words).hears(NETWORK) is hears
 
 
+@pytest.mark.parametrize(
+    ("wide", "narrow", "covers"),
+    [
+        ("all", "standards tag:x", True),
+        ("standards", "adrs", False),
+        ("standards tag:x tag:y", "standards tag:x owner:ada", True),
+        ("standards tag:x", "standards tag:x tag:y", False),
+        ("standards tag:x", "standards", False),
+        ("all tag:x", "standards tag:x", True),
+    ],
+)
+def test_one_subscription_covers_another_when_it_hears_all_of_the_same(wide: str, narrow: str, covers: bool) -> None:
+    assert one(wide).covers(one(narrow)) is covers
+
+
+def test_hours_are_pointless_where_the_same_is_told_at_once() -> None:
+    held = (*read("all"), *read("standards quiet 18:00-08:00"), *read("adrs digest daily"), *read("guides"))
+    assert undercut(held) == ((held[1], held[0]), (held[2], held[0]))
+    assert undercut(held[1:]) == ()
+
+
 def test_severities_are_one_however_they_are_written() -> None:
     assert one("incidents severity:1").hears(News(Topic.INCIDENTS, severity="sev-1"))
 
@@ -237,7 +276,12 @@ def test_unsubscribing_from_a_topic_ends_all_that_narrow_it_down() -> None:
     assert stopped("standards") == ["standards", "standards tag:x digest daily"]
     assert stopped("standard tag:x quiet 18:00-08:00") == ["standards tag:x digest daily"]
     assert stopped("runbooks") == []
-    assert stopped("") == stopped("all") == [each.words for each in held]
+    assert stopped("all") == [each.words for each in held]
+
+
+def test_nothing_is_stopped_without_a_word_that_names_it() -> None:
+    with pytest.raises(UnclearSubscription):
+        ended("", read("standards"))
 
 
 def test_a_button_ends_what_it_names_and_no_more() -> None:

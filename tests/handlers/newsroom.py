@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, time
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from bot.cards.announcements import card_of
 from bot.cards.model import Card
@@ -17,15 +20,17 @@ from bot.domain.governance import Governance, Role
 from bot.domain.people import Account
 from bot.domain.subscriptions import read
 from bot.store.database import Database
+from bot.store.order import LOCK
 from bot.store.outbox import announcement_of
-from bot.store.tables import announcement, audit, posting, timer
+from bot.store.tables import announcement, audit, kept_back, posting, timer
 from bot.store.transaction import Transaction
 from handlers import fall_due
-from handlers.announcements import notice
+from handlers.announcements import notice, prepare
 from handlers.desk import Desk
 from knowledge.library import Library
 from knowledge.live import LiveLibrary
 
+WRITES = re.compile(r"(?:INSERT INTO|UPDATE|DELETE FROM) \"?(\w+)|(pg_advisory_xact_lock)", re.IGNORECASE)
 ARCH, PAY, TEAM, ADA = "slack:C0ARCH", "slack:C0PAY", "teams:19:abc@thread.tacv2", "slack:U1"
 OPS = "slack:C0OPS"
 LONDON = Calendar(ZoneInfo("Europe/London"), time(9), time(17, 30), frozenset({date(2026, 12, 25)}))
@@ -62,7 +67,8 @@ class Newsroom:
         """Reads what changed and notices it, as the process does; `anew`: as after a restart."""
         self.shelf.refresh()
         before, library = (None if anew else self.compared), self.shelf.library
-        told = self.database.write_now(lambda unit: notice(self.desk(unit), before))
+        prepared = self.database.read_now(lambda unit: prepare(self.desk(unit), before))
+        told = self.database.write_now(lambda unit: notice(self.desk(unit), before, prepared))
         self.compared = library
         return told
 
@@ -111,6 +117,11 @@ class Newsroom:
         rows = self.database.read_now(lambda unit: unit.connection.execute(wanted).all())
         return [(row.room, row.announcement) for row in rows if room in (None, row.room)]
 
+    def kept_back(self) -> list[str]:
+        """The rooms for which something is kept back."""
+        wanted = select(kept_back.c.room).order_by(kept_back.c.room)
+        return list(self.database.read_now(lambda unit: unit.connection.scalars(wanted).all()))
+
     def heard(self, room: str) -> list[Card]:
         """What is said in a room, as it is now."""
         found = []
@@ -148,6 +159,29 @@ class Newsroom:
         """The bodies of the record."""
         wanted = select(audit.c.body).order_by(audit.c.sequence)
         return list(self.database.read_now(lambda unit: unit.connection.scalars(wanted).all()))
+
+
+@contextmanager
+def writes(database: Database) -> Iterator[list[str]]:
+    """What is written meanwhile: the tables in their order, "lock" for the lock of the outbox and the record, and timers
+    with the topics of their keys and these."""
+    found: list[str] = []
+
+    def sent(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if written := WRITES.search(statement):
+            values = list(parameters.values() if isinstance(parameters, dict) else parameters)
+            if written[2] and values != [LOCK]:
+                return
+            keys = [each for each in values if isinstance(each, str) and each.startswith(("review:", "let_go:"))]
+            found.append(
+                "lock" if written[2] else " ".join([written[1], *keys[:1]]) if written[1] == "timer" else written[1]
+            )
+
+    event.listen(database.engine, "before_cursor_execute", sent)
+    try:
+        yield found
+    finally:
+        event.remove(database.engine, "before_cursor_execute", sent)
 
 
 def standard(*clauses: str, number: int = 1, **front: Any) -> str:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.store.database import Database
+from handlers.announcements import notice, prepare
 from tests.databases import Clock
-from tests.handlers.newsroom import ADA, ARCH, OPS, PAY, TEAM, Newsroom, decision, standard
+from tests.handlers.newsroom import ADA, ARCH, OPS, PAY, TEAM, Newsroom, decision, standard, writes
 
 A = "Buckets MUST be encrypted at rest with a key of the KMS."
 B = "Keys MUST be rotated every twelve months."
@@ -81,6 +82,49 @@ def test_after_a_day_a_change_is_another_one(room: Newsroom, clock: Clock) -> No
     room.look()
     assert [key for _, key in room.postings(ARCH)] == [f"document:{PATH}:1", f"document:{PATH}:2"]
     assert "Removed" in room.said(ARCH)
+
+
+def test_a_change_of_standing_is_a_post_of_its_own_however_soon(room: Newsroom, clock: Clock) -> None:
+    room.subscribe(ARCH, "all")
+    room.look()
+    for hour, status in enumerate(("accepted", "deprecated", "accepted"), 1):
+        clock.advance(hours=1)
+        room.write(PATH, standard(A, f"{B} And hour {hour}.", status=status))
+        room.look()
+    clock.advance(hours=1)
+    room.remove(PATH)
+    room.look()
+    assert [key.rpartition(":")[2] for _, key in room.postings(ARCH)] == ["1", "2", "3", "4"]
+    assert "removed from the library" in room.said(ARCH)
+
+
+def test_six_changes_in_one_look_are_one_post(room: Newsroom) -> None:
+    room.subscribe(ARCH, "all")
+    room.look()
+    for number in range(11, 17):
+        room.write(f"standards/STD-{number}.md", standard(A, number=number))
+    assert room.look() == 6
+    assert len(room.postings(ARCH)) == 1
+    assert "6 documents changed at once" in room.said(ARCH)
+
+
+@pytest.mark.parametrize("reviewed", ["0001-01-01", "9998-12-31"])
+def test_a_document_of_the_end_of_time_stands_in_nobodys_way(room: Newsroom, reviewed: str) -> None:
+    room.subscribe(ARCH, "all")
+    room.look()
+    room.write("standards/odd.md", standard(A, number=7, review_every="1 year", reviewed=reviewed))
+    room.write(PATH, standard(A, f"{B} And that."))
+    assert room.look() == 2
+    assert len(room.postings(ARCH)) == 2
+
+
+def test_a_path_too_long_for_an_index_is_not_told_of(room: Newsroom) -> None:
+    room.subscribe(ARCH, "all")
+    room.look()
+    room.write("/".join(["d" * 200] * 6) + "/STD-9.md", standard(A, number=9))
+    room.write(PATH, standard(A, f"{B} And that."))
+    assert room.look() == 1
+    assert room.look(anew=True) == 0
 
 
 def test_a_change_that_is_taken_back_says_so_where_it_was_posted(room: Newsroom) -> None:
@@ -336,6 +380,73 @@ def test_a_room_that_hears_both_at_once_and_in_a_digest_hears_at_once(room: News
     room.look()
     assert len(room.postings(ARCH)) == 1
     assert room.timers("let_go") == {}
+
+
+def test_what_was_kept_back_is_heard_by_whoever_would_have_heard_of_it_as_it_was(room: Newsroom, clock: Clock) -> None:
+    room.subscribe(ADA, "standards tag:network quiet 11:00-15:00")
+    room.subscribe(PAY, "standards tag:network digest daily")
+    room.write(PATH, standard(A, B, C, tags="[storage]"))
+    room.look()
+    clock.advance(days=1)
+    room.write(PATH, standard(A, C, tags="[storage]"))  # nobody here hears of this one
+    room.look()
+    assert room.fall_due() == 2
+    assert [key for _, key in room.postings(ADA)] == [f"document:{PATH}:1"]
+    assert [card.title for card in room.heard(PAY)] == ["1 change since Sunday 22 November"]
+
+
+def test_what_would_be_kept_back_behind_a_timer_that_is_done_is_told_at_once(room: Newsroom, clock: Clock) -> None:
+    room.subscribe(ADA, "standards quiet 11:00-15:00")
+    room.write(PATH, standard(A, B, C))
+    room.look()
+    clock.advance(hours=3)
+    assert room.fall_due() == 1
+    clock.advance(seconds=-1)  # as on another machine
+    room.write("standards/STD-002.md", standard(C, number=2))
+    room.look()
+    assert [key for _, key in room.postings(ADA)] == [f"document:{PATH}:1", "document:standards/STD-002.md:1"]
+    assert room.kept_back() == []
+
+
+def test_timers_are_set_in_one_order_and_before_anything_is_announced(room: Newsroom, clock: Clock) -> None:
+    for other in ("slack:C9", "slack:C8", "slack:C7"):
+        room.subscribe(other, "standards tag:x quiet 11:00-15:00")
+    overdue = {"reviewed": "2020-01-01", "review_every": "1 year"}
+    for number in (3, 2, 4):
+        room.write(f"standards/STD-00{number}.md", standard(A, number=number, tags="[x]", **overdue))
+    room.look()
+    room.fall_due()
+    room.posted()
+    clock.advance(days=1, hours=1)
+    for number, when in ((2, "2021-01-01"), (4, "2026-11-01")):
+        text = standard(A, B, number=number, tags="[x]", **(overdue | {"reviewed": when}))
+        room.write(f"standards/STD-00{number}.md", text)
+    (room.folder / "standards/STD-003.md").write_bytes(b"\x00\x01\x02" * 500)
+    with writes(room.database) as written:
+        room.look()
+    timers = [each.removeprefix("timer ") for each in written if each.startswith("timer")]
+    reviews = [each for each in timers if each.startswith("review:")]
+    assert timers == [*sorted(reviews), *sorted(each for each in timers if each.startswith("let_go:"))]
+    assert len(reviews) == 4
+    assert len(timers) - len(reviews) == 3
+    others = [number for number, each in enumerate(written) if each in ("lock", "announcement", "posting", "audit")]
+    assert max(number for number, each in enumerate(written) if each.startswith("timer")) < min(others)
+
+
+def test_what_another_process_noticed_since_it_was_compared_is_compared_anew(
+    room: Newsroom, tmp_path: Path, database: Database
+) -> None:
+    other = Newsroom(room.folder, database)
+    room.write(PATH, standard(A, B, C))
+    other.shelf.refresh()
+    prepared = database.read_now(lambda unit: prepare(other.desk(unit)))
+    room.look()
+    assert database.write_now(lambda unit: notice(other.desk(unit), None, prepared)) == 0
+    room.write(PATH, standard(A, C))
+    room.look()
+    assert database.write_now(lambda unit: notice(other.desk(unit), None, prepared)) == 1
+    assert "Added" in room.said(ARCH)
+    assert "[-" not in room.said(ARCH)
 
 
 def test_who_unsubscribed_meanwhile_hears_nothing_of_what_was_kept_back(room: Newsroom, clock: Clock) -> None:

@@ -15,6 +15,7 @@ from bot.cards.model import Card, Form, Reply, Silence
 from bot.domain.announcements import Announcement
 from bot.domain.commands import Ask, AskArchitect, Command, OpenReplyForm, Remark, ReplyToQuestion, pressed
 from bot.domain.people import Account, Standing
+from bot.errors import NotYet
 from bot.settings import STARTER
 from bot.store.database import Database
 from bot.store.tables import audit, posting
@@ -84,6 +85,15 @@ class Office:
         def done(unit: Transaction) -> None:
             here = posting.c.announcement == key
             unit.connection.execute(update(posting).where(here).values(state="posted", revision=1, post=post))
+
+        self.database.write_now(done)
+
+    def sent(self, key: str) -> None:
+        """The announcer has sent it, and does not know yet what became of it."""
+
+        def done(unit: Transaction) -> None:
+            here = posting.c.announcement == key
+            unit.connection.execute(update(posting).where(here).values(state="maybe_sent", trying=1))
 
         self.database.write_now(done)
 
@@ -168,6 +178,28 @@ def test_an_answer_in_the_thread_goes_to_the_asker_on_the_other_platform(office:
     assert office.actions() == ["question.asked", "question.answered"]
 
 
+def test_an_answer_that_comes_before_the_receipt_of_the_post_waits_for_it(office: Office) -> None:
+    number = asked(office)
+    office.posted(f"question:{number}", "1699.1")
+    other = asked(office, by=LINUS, question="who paints the zeppelins")
+    office.sent(f"question:{other}")
+    for words in ("The airship crew.", "The airship crew."):
+        with pytest.raises(NotYet):
+            office.reply(Remark(GRACE, "1700.1", words))
+    assert office.reply(Remark(GRACE, "1699.1", "Known already.")) == Silence()
+    assert office.reply(Remark(dataclasses.replace(GRACE, room="C0ELSE"), "1700.1", "Elsewhere.")) == Silence()
+    office.posted(f"question:{other}", "1700.1")
+    assert office.reply(Remark(GRACE, "1700.1", "The airship crew.")) == Silence()
+    assert ["The airship crew." in text_of(told) for told in office.waiting("slack:U3")] == [True]
+    assert len(office.waiting(f"teams:{ENTRA}")) == 1
+
+
+def test_words_wait_for_no_post_but_a_questions(office: Office) -> None:
+    office.database.write_now(lambda unit: unit.outbox.announce(Announcement("news", "S", "document"), [ROOM]))
+    office.sent("news")
+    assert office.reply(Remark(GRACE, "1700.1", "Anything.")) == Silence()
+
+
 def test_an_answer_from_teams_goes_to_an_asker_in_slack(office: Office) -> None:
     office.questions_room = "teams:19:ask@thread.tacv2"
     architect = dataclasses.replace(ADA, room="19:ask@thread.tacv2")
@@ -196,8 +228,8 @@ def test_several_answers_are_told_once_each_and_in_order(office: Office) -> None
     said = [told.facts["words"] for told in office.waiting(f"teams:{ENTRA}")]
     assert said == ["First.", "Second.", "Third."]
     text = text_of(office.waiting(ROOM)[0])
-    assert "Answered by Grace Hopper" in text
-    assert "And 2 more" in text
+    assert "Answered by Grace Hopper (3 replies)" in text
+    assert "│ Third." in text
 
 
 def test_what_the_asker_adds_is_no_answer(office: Office) -> None:
@@ -231,6 +263,18 @@ def test_the_asker_who_names_the_bot_in_the_thread_asks_it(office: Office) -> No
     number = asked(office, by=ada)
     office.posted(f"question:{number}", "1700.1")
     assert office.card(Remark(ada, "1700.1", "do buckets have to be encrypted?", addressed=True)).name == "answer"
+
+
+@pytest.mark.parametrize("by", [dataclasses.replace(GRACE, room=""), dataclasses.replace(GRACE, room="C0X"), ADA])
+def test_a_made_up_number_is_of_no_use_outside_the_architects_room(office: Office, by: Account) -> None:
+    number = asked(office)
+    for command in (OpenReplyForm(by, number), ReplyToQuestion(by, number, "Nobody.")):
+        said = plain.text(office.card(command))
+        assert "Press Reply there" in " ".join(said.split())
+        assert QUESTION not in said
+    office.questions_room = ""
+    assert office.card(OpenReplyForm(by, number)).name == "refusal"
+    assert office.waiting(f"teams:{ENTRA}") == []
 
 
 @pytest.mark.parametrize("number", ["999", "", "x", "-1", "9" * 30, "٣"])

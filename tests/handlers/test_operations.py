@@ -113,7 +113,7 @@ def operators(database: Database, library: Library) -> Operators:
 def test_what_was_set_aside_goes_back_in_its_lane(operators: Operators) -> None:
     number = operators.aside()
     (before,) = operators.told(UNDELIVERABLE)
-    assert "could not be posted" in before
+    assert "could not be delivered" in before
     command = pressed("send_again", number, OLGA)
     assert isinstance(command, SendAgain)
     card = operators.card(command)

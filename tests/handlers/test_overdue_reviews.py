@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain.people import Account
+from bot.errors import NotYet
 from bot.store.database import Database
 from tests.databases import Clock
 from tests.handlers.newsroom import ARCH, OPS, PAY, Newsroom, standard
@@ -75,8 +76,67 @@ def test_what_is_no_longer_overdue_when_the_timer_falls_is_not_told(room: Newsro
     clock.advance(days=4)
     room.write(PATH, standard(A, **(DUE | {"reviewed": "2026-11-20"})))
     room.shelf.refresh()  # seen, and not yet noticed
-    assert room.fall_due() == 1
+    with pytest.raises(NotYet):
+        room.fall_due()
+    room.look()
+    assert room.fall_due() == 0
     assert room.postings() == []
+
+
+def test_a_process_whose_folder_is_behind_leaves_what_is_overdue_to_be_told(
+    room: Newsroom, tmp_path: Path, database: Database
+) -> None:
+    behind = Newsroom(tmp_path / "behind", database)
+    behind.write(PATH, standard(A, **DUE))
+    behind.look()
+    reviewed(room, reviewed="2025-01-01")
+    with pytest.raises(NotYet):
+        behind.fall_due()
+    assert room.postings() == []
+    behind.write(PATH, standard(A, **(DUE | {"reviewed": "2025-01-01"})))
+    behind.look()
+    assert behind.fall_due() == 1
+    assert room.postings() == [(SECURITY, f"overdue:{PATH}:2026-01-01")]
+
+
+def test_what_cannot_be_read_any_more_is_overdue_as_it_was_known(
+    room: Newsroom, database: Database, clock: Clock
+) -> None:
+    (room.folder / PATH).write_bytes(b"\x00\x01\x02" * 500)
+    late = Newsroom(room.folder, database)
+    late.look(anew=True)
+    clock.advance(days=4)
+    assert late.fall_due() == 1
+    assert "STD-001 · Standard 1 is due for review since 2026-11-25." in late.said(SECURITY)
+
+
+def test_a_review_that_is_put_forward_and_back_is_overdue_again(room: Newsroom, clock: Clock) -> None:
+    clock.advance(days=4)
+    room.fall_due()
+    room.posted()
+    reviewed(room, reviewed="2026-11-26")
+    room.posted()
+    reviewed(room)
+    assert room.fall_due() == 0
+    assert room.states(SECURITY) == ["changed"]
+    assert "STD-001 · Standard 1 is due for review since 2026-11-25." in room.said(SECURITY)
+
+
+def test_a_document_that_moves_after_it_was_called_overdue_is_not_told_of_once_more(
+    room: Newsroom, clock: Clock
+) -> None:
+    clock.advance(days=4)
+    room.fall_due()
+    room.posted()
+    room.remove(PATH)
+    room.write("standards/network/STD-001.md", standard(A, **DUE))
+    room.look()
+    assert room.timers("review_overdue") == {}
+    assert "standards/network/STD-001.md" in repr(room.heard(SECURITY))
+    room.write("standards/network/STD-001.md", standard(A, **(DUE | {"reviewed": "2026-11-26"})))
+    room.look()
+    assert [key for _, key in room.postings()] == [f"overdue:{PATH}:2026-11-25"]
+    assert "STD-001 · Standard 1: reviewed on 2026-11-26." in room.said(SECURITY)
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,12 @@ async def test_an_address_vouches_for_full_members_alone(more: dict[str, Any], e
     assert facts_of(ada | more, HOME).email == email
 
 
+@pytest.mark.parametrize("address", ["\u212aate@example.org", "kate@example.org\u00a0", " kate@example.org"])
+async def test_an_address_that_looks_alike_stays_another(address: str) -> None:  # abuse 16
+    kate = MEMBER | {"profile": {"display_name": "Kate", "email": address}}
+    assert facts_of(kate, HOME).email != "kate@example.org"
+
+
 async def test_groups_that_roles_name_are_asked_for_where_something_changes_and_once_for_all_who_wait() -> None:
     async with open_room(groups=lambda: ["S0ARCH", "S0OTHER", "S0NONE"]) as room:
         assert await room.introduce()

@@ -88,13 +88,37 @@ async def test_it_is_found_below_many_words_of_others(slack: SlackWorkspace, pos
     assert calls(slack).count("conversations.history") == 3
 
 
-async def test_the_look_ends_where_another_post_of_ours_is_seen(slack: SlackWorkspace, posts: SlackPosts) -> None:
+async def test_the_look_ends_where_a_post_of_ours_is_known_to_be_older_than_the_first_try(
+    slack: SlackWorkspace, posts: SlackPosts
+) -> None:
     for number in range(450):
         slack.state.post(GENERAL, "U0GRACE", {"text": f"talk {number}"})
     await posts.post(ROOM, HELLO, "one")
+    slack.change_faults({"accepted_then_cut": 1.0})
+    with pytest.raises(OutcomeUnknown):
+        await posts.post(ROOM, HELLO, "two")
+    slack.change_faults({"accepted_then_cut": 0.0})
     await posts.post(ROOM, HELLO, "two", maybe_posted=True)
     assert calls(slack).count("conversations.history") == 1
     assert [message.reference for message in slack.messages][-2:] == ["one", "two"]
+
+
+@pytest.mark.parametrize("process", ["the same", "another"])
+async def test_what_is_sent_again_after_later_posts_is_found_above_them(
+    slack: SlackWorkspace, posts: SlackPosts, process: str
+) -> None:
+    await posts.post(ROOM, HELLO, "zero")
+    slack.change_faults({"accepted_then_cut": 1.0})
+    with pytest.raises(OutcomeUnknown):
+        await posts.post(ROOM, HELLO, "cut")
+    slack.change_faults({"accepted_then_cut": 0.0})
+    for number in range(450):
+        slack.state.post(GENERAL, "U0GRACE", {"text": f"talk {number}"})
+    await posts.post(ROOM, HELLO, "later")
+    if process == "another":
+        posts = SlackPosts(posts._outbound, lambda: slack.app.bot_user, slack.state.now)
+    assert (await posts.post(ROOM, HELLO, "cut", maybe_posted=True)).post == slack.messages[1].ts
+    assert [message.reference for message in slack.messages if message.reference] == ["zero", "cut", "later"]
 
 
 async def test_where_the_look_comes_to_no_end_an_operator_decides(

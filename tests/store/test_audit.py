@@ -72,10 +72,15 @@ def filled(database: Database, checkpoints: Checkpoints) -> None:
 
 def exported(database: Database, data: Path) -> bytes:
     out = io.BytesIO()
-    key, folder = keys.signing_key(data, None), keys.folder(data)
-    before = record.content(folder)
-    database.read_now(lambda unit: exports.export(unit.connection, folder, before, key, out))
+    key, own = keys.signing_key(data, None), kept_in(database, data)
+    before = record.content(own)
+    database.read_now(lambda unit: exports.export(unit.connection, own, before, key, out))
     return out.getvalue()
+
+
+def kept_in(database: Database, data: Path) -> Path:
+    """The file of the checkpoints of a database."""
+    return keys.checkpoints(keys.folder(data), database.engine.url)
 
 
 def lines(content: bytes) -> io.BytesIO:
@@ -203,7 +208,7 @@ def test_a_checkpoint_is_made_when_something_has_happened(
     verdict = record.verify(database, data)
     assert (verdict.broken, verdict.entries, verdict.checkpoints) == (None, 4, 2)
     first, second = re.findall(r"archway-audit\n(\d+)\n(\S{44})\nfile [0-9a-f]{16} note (\d)\n\n— archway-audit \S+\n\n",
-                               (data / "audit" / "checkpoints").read_text())  # fmt: skip
+                               kept_in(database, data).read_text())  # fmt: skip
     assert (first[0], first[2], second[0], second[2]) == ("2", "1", "4", "2")
     assert base64.b64decode(second[1]).hex() == verdict.head
 
@@ -243,7 +248,7 @@ def test_replicas_with_data_folders_of_their_own_vouch_each_for_itself(database:
 def test_a_process_that_died_while_it_wrote_its_note_is_no_tampering(
     database: Database, data: Path, checkpoints: Checkpoints, kept: float, is_first: bool
 ) -> None:
-    file = data / "audit" / "checkpoints"
+    file = kept_in(database, data)
     database.write_now(lambda unit: add(unit, 1))
     if not is_first:
         checkpoints.sign(database)
@@ -260,7 +265,7 @@ def test_a_process_that_died_while_it_wrote_its_note_is_no_tampering(
 def test_checkpoints_are_not_made_on_top_of_altered_ones(
     database: Database, data: Path, checkpoints: Checkpoints
 ) -> None:
-    file = data / "audit" / "checkpoints"
+    file = kept_in(database, data)
     for number in range(3):
         database.write_now(lambda unit, number=number: add(unit, number))  # type: ignore[misc]
         checkpoints.sign(database)
@@ -279,7 +284,7 @@ def test_checkpoints_are_not_made_on_top_of_altered_ones(
 def test_missing_checkpoints_are_found(database: Database, data: Path, checkpoints: Checkpoints) -> None:
     database.write_now(lambda unit: add(unit, 1))
     checkpoints.sign(database)
-    (data / "audit" / "checkpoints").unlink()
+    kept_in(database, data).unlink()
     broken = record.verify(database, data).broken
     assert broken == chain.Broken(0, "the record tells of checkpoints, and there is none")
 
@@ -363,8 +368,8 @@ def test_a_record_goes_on_while_it_is_exported(
     monkeypatch.setattr(record, "PATIENCE", 10.0)
     filled(database, checkpoints)
 
-    folder, out = keys.folder(data), io.BytesIO()
-    before = record.content(folder)
+    own, out = kept_in(database, data), io.BytesIO()
+    before = record.content(own)
     database.write_now(lambda unit: add(unit, 98))
     checkpoints.sign(database)
 
@@ -372,7 +377,7 @@ def test_a_record_goes_on_while_it_is_exported(
         unit.audit.head()  # from here on this reader sees one moment
         database.write_now(lambda writer: add(writer, 99))
         checkpoints.sign(database)
-        exports.export(unit.connection, folder, before, keys.signing_key(data, None), out)
+        exports.export(unit.connection, own, before, keys.signing_key(data, None), out)
 
     database.read_now(meanwhile)
     verdict = exports.verify(lines(out.getvalue()), None)
@@ -401,7 +406,7 @@ def test_every_alteration_of_the_tables_is_found(
     database = Database(f"sqlite:///{file}", clock)
     filled(database, Checkpoints(keys.folder(data), keys.signing_key(data, None)))
     vouching = record.Vouching()
-    vouching.read(record.content(keys.folder(data)), keys.verifying_key(data, None))
+    vouching.read(record.content(kept_in(database, data)), keys.verifying_key(data, None))
     found = database.read_now(lambda unit: list(record.entries(unit.connection)))
     database.close_now()
     assert judged(vouching, found) is None
@@ -552,7 +557,7 @@ def test_every_alteration_of_an_export_is_found(database: Database, data: Path, 
 
 def test_every_alteration_of_the_checkpoints_is_found(database: Database, data: Path, checkpoints: Checkpoints) -> None:
     filled(database, checkpoints)
-    content = record.content(keys.folder(data))
+    content = record.content(kept_in(database, data))
     key = keys.verifying_key(data, None)
     found = database.read_now(lambda unit: list(record.entries(unit.connection)))
     chance = random.Random(20261122)

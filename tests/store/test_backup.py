@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 import threading
@@ -15,9 +16,9 @@ from bot.domain.audit import Entry
 from bot.domain.people import Account
 from bot.domain.rooms import Conversation
 from bot.errors import ConfigurationError
-from bot.store import keys, record, schema
+from bot.store import chain, guards, keys, record, schema
 from bot.store.backup import backup, restore
-from bot.store.checkpoints import Checkpoints
+from bot.store.checkpoints import CannotVouchError, Checkpoints
 from bot.store.conversations import Conversations
 from bot.store.database import Database, claimed
 from bot.store.tables import audit, conversation, open_question, timer
@@ -94,9 +95,9 @@ def test_a_backup_made_while_somebody_writes_is_whole_wherever_it_is_put_back(
     other = Database(elsewhere, Clock())
     timers, entries = looked(other)
     assert timers >= 20
-    assert entries == timers + 1
+    assert entries == timers + 3
     verdict = record.verify(other, tmp_path / "other data")
-    assert (verdict.broken, verdict.entries, verdict.checkpoints) == (None, entries, 1)
+    assert (verdict.broken, verdict.entries, verdict.checkpoints) == (None, entries, 2)
     other.write_now(lambda unit: filled(unit, 1_000_000))  # ids go on where they were
     row = other.read_now(lambda unit: unit.connection.execute(select(timer).where(timer.c.key == "t3")).one())
     assert (row.facts, row.due) == ({"n": [3, None, "ä"]}, NOON.replace(tzinfo=None))
@@ -118,7 +119,7 @@ def test_the_record_goes_on_where_a_backup_was_put_back_with_another_key(
     other.write_now(lambda unit: filled(unit, 2))
     assert Checkpoints(keys.folder(there), key).sign(other)
     verdict = record.verify(other, there)
-    assert (verdict.broken, verdict.checkpoints) == (None, 2)
+    assert (verdict.broken, verdict.checkpoints) == (None, 3)
     other.close_now()
 
 
@@ -133,14 +134,120 @@ def test_an_old_backup_does_not_fit_newer_checkpoints(
     Checkpoints(keys.folder(data), key).sign(database)
     database.close_now()
     restored = restore(database_url, tmp_path / "copy", data, None, force=True)
-    assert "are not those of the backup" in restored.warnings[0]
+    assert "checkpoints vouch for entries up to 4" in restored.warnings[0]
     older = Database(database_url, Clock())
+    verdict = record.verify(older, data)
+    assert (verdict.broken, verdict.checkpoints) == (None, 2)
+    assert [(each.notes, each.sequence, each.restored) for each in verdict.aside] == [(1, 4, True)]
+    body = older.read_now(lambda unit: unit.connection.scalars(select(audit.c.body).where(audit.c.sequence == 3)).one())
+    assert '"action":"record.restored"' in body
+    assert '"lost":{"entry":4' in body
+    older.write_now(lambda unit: filled(unit, 3))
+    assert Checkpoints(keys.folder(data), key).sign(older)
+    assert record.verify(older, data).broken is None
+    older.close_now()
+
+
+def test_an_old_database_that_is_put_in_the_place_without_restore_does_not_fit(
+    sqlite_template: Path, data: Path, tmp_path: Path
+) -> None:
+    key, file = keys.signing_key(data, None), tmp_path / "archway.db"
+    shutil.copy(sqlite_template, file)
+    for number in (1, 2):
+        database = Database(f"sqlite:///{file}", Clock())
+        database.write_now(lambda unit, number=number: filled(unit, number))  # type: ignore[misc]
+        Checkpoints(keys.folder(data), key).sign(database)
+        database.close_now()
+        shutil.copy(file, tmp_path / f"copy {number}")
+    shutil.copy(tmp_path / "copy 1", file)
+    older = Database(f"sqlite:///{file}", Clock())
     broken = record.verify(older, data).broken
-    assert broken is not None
-    assert (broken.sequence, broken.why) == (3, "the end is missing: a checkpoint vouches for entry 4")
-    with pytest.raises(ValueError, match="do not fit"):
+    assert broken == chain.Broken(3, "the end is missing: a checkpoint vouches for entry 4")
+    with pytest.raises(CannotVouchError, match="do not fit"):
         Checkpoints(keys.folder(data), key).sign(older)
     older.close_now()
+
+
+def test_a_data_folder_serves_one_database_after_another(
+    database: Database, database_url: str, elsewhere: str, data: Path, tmp_path: Path
+) -> None:
+    key = keys.signing_key(data, None)
+    database.write_now(lambda unit: filled(unit, 1))
+    assert Checkpoints(keys.folder(data), key).sign(database)
+    backup(database_url, tmp_path / "copy", data, None, NOON)
+    database.write_now(lambda unit: filled(unit, 2))
+    assert Checkpoints(keys.folder(data), key).sign(database)
+    other = Database(elsewhere, Clock())
+    schema.upgrade(other.engine)
+    other.write_now(lambda unit: filled(unit, 7))
+    assert Checkpoints(keys.folder(data), key).sign(other)
+    verdict = record.verify(other, data)
+    assert (verdict.broken, [each.restored for each in verdict.aside]) == (None, [False])
+    other.close_now()
+    restore(elsewhere, tmp_path / "copy", data, None, force=True)
+    other = Database(elsewhere, Clock())
+    assert record.verify(other, data).broken is None
+    other.write_now(lambda unit: filled(unit, 8))
+    assert Checkpoints(keys.folder(data), key).sign(other)
+    assert record.verify(other, data).broken is None
+    assert record.verify(database, data).broken is None
+    other.close_now()
+
+
+def test_a_backup_without_its_guards_gets_them_back_and_strangers_are_refused(
+    database: Database, database_url: str, elsewhere: str, data: Path, tmp_path: Path
+) -> None:
+    database.write_now(lambda unit: filled(unit, 1))
+    backup(database_url, tmp_path / "copy", data, None, NOON)
+    for number, statement in enumerate(
+        (
+            "CREATE TRIGGER stranger AFTER INSERT ON timer BEGIN DELETE FROM timer; END",
+            "DROP TABLE timer",
+            "ALTER TABLE timer ADD COLUMN more TEXT",
+            "CREATE TABLE stranger (a TEXT)",
+            "UPDATE archway_backup SET format = NULL",
+            "UPDATE archway_backup SET format = 'one'",
+            "UPDATE archway_backup SET checkpoints = 5",
+            "UPDATE archway_backup SET key = NULL",
+        )
+    ):
+        altered = altered_copy(tmp_path, number, statement)
+        with pytest.raises(ConfigurationError, match=r"does not fit|has no table|is no backup"):
+            restore(elsewhere, altered, data, None)
+    bare = altered_copy(tmp_path, "bare", "DROP TRIGGER audit_no_update", "DROP TRIGGER audit_words_no_delete")
+    restore(elsewhere, bare, tmp_path / "there", None)
+    after = Database(elsewhere, Clock())
+    with after.engine.connect() as connection:
+        assert guards.missing(connection) == []
+    after.close_now()
+
+
+def altered_copy(folder: Path, name: object, *statements: str) -> Path:
+    altered = folder / f"altered {name}"
+    shutil.copy(folder / "copy", altered)
+    connection = sqlite3.connect(altered)
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+    return altered
+
+
+def test_an_older_version_of_either_kind_is_backed_up_before_it_is_migrated(
+    elsewhere: str, data: Path, tmp_path: Path
+) -> None:
+    old = Database(elsewhere, Clock())
+    schema.upgrade(old.engine, "0001")
+    with old.engine.begin() as connection:
+        connection.execute(text("INSERT INTO question (at, platform, text, answered, confidence, documents, unmatched) "
+                                "VALUES ('2026-11-22 12:00:00.000000', 'slack', 'why?', :no, 0.5, '[]', '[\"x\"]')"), {"no": False})  # fmt: skip
+    old.close_now()
+    backup(elsewhere, tmp_path / "copy", data, None, NOON)
+    restore(f"sqlite:///{tmp_path}/new.db", tmp_path / "copy", data, None)
+    new = Database(f"sqlite:///{tmp_path}/new.db", Clock())
+    kept = new.read_now(lambda unit: unit.connection.execute(text("SELECT text, unmatched FROM question")).one())
+    assert (kept.text, json.loads(kept.unmatched)) == ("why?", ["x"])
+    new.close_now()
 
 
 def test_nothing_is_overwritten_unasked(database: Database, database_url: str, data: Path, tmp_path: Path) -> None:
@@ -158,7 +265,7 @@ def test_nothing_is_overwritten_unasked(database: Database, database_url: str, d
         restore(database_url, tmp_path / "copy", data, None)
     restore(database_url, tmp_path / "copy", data, None, force=True)
     after = Database(database_url, Clock())
-    assert looked(after) == (1, 1)
+    assert looked(after) == (1, 3)  # with what tells of the restore and of a checkpoint
     with pytest.raises(Exception, match="append-only"):
         after.write_now(lambda unit: unit.connection.execute(text("DELETE FROM audit")).rowcount)
     after.close_now()

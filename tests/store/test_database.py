@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +14,10 @@ from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.delivery import Overloaded
+from bot.errors import ConfigurationError
 from bot.store import units
 from bot.store.database import Database, insert_or_ignore, seconds_now
-from bot.store.engines import opened
+from bot.store.engines import claimed, opened
 from bot.store.tables import pause
 from bot.store.transaction import Transaction
 from tests import databases
@@ -158,6 +160,19 @@ async def test_what_waits_is_written_before_the_end(database: Database, database
 
 def names_in(unit: Transaction) -> list[str]:
     return list(unit.connection.scalars(select(pause.c.platform)).all())
+
+
+def test_a_file_is_served_once_whatever_leads_to_it(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "archway.db").touch()
+    (tmp_path / "folder").symlink_to("kept")
+    (tmp_path / "file.db").symlink_to("kept/archway.db")
+    with claimed(f"sqlite:///{tmp_path}/kept/archway.db"):
+        for name in ("folder/archway.db", "file.db"):
+            with pytest.raises(ConfigurationError, match="serves on"), claimed(f"sqlite:///{tmp_path}/{name}"):
+                pass
+    with claimed(f"sqlite:///{tmp_path}/file.db"):
+        pass
 
 
 # A SQLite file that fills up.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,11 +12,13 @@ from sqlalchemy import select, update
 
 from bot.delivery import Overloaded, Recorded
 from bot.store import inbox as inbox_module
+from bot.store import schema, units
 from bot.store.database import Database
+from bot.store.engines import opened
 from bot.store.inbox import MOST_ATTEMPTS, Inbox, InboxFigures
 from bot.store.tables import inbox
 from bot.store.transaction import Transaction
-from tests.databases import Clock
+from tests.databases import MISSING, Clock, PostgresServer, binaries
 
 LONG = 3600.0  # seconds: a lease that does not end in a test
 OVER = -1.0  # one that is over at once
@@ -198,6 +201,75 @@ async def test_a_full_database_turns_deliveries_away_and_takes_them_again_when_t
     assert sorted(acknowledged) == sorted(kept)
     await small_file.write(lambda unit: unit.connection.exec_driver_sql("PRAGMA max_page_count=10000").scalar_one())
     assert await box.record(Recorded("there is room", "slack", b"x" * 2000))
+
+
+@pytest.mark.asyncio
+async def test_a_delivery_that_was_turned_away_does_not_take_later_ones_along(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = Inbox(database, LONG)
+    monkeypatch.setattr(units, "MOST_WAITING", 0)
+    for key in ("a", "b"):
+        with pytest.raises(Overloaded):
+            await box.record(delivery(key))
+    monkeypatch.undo()
+    assert await box.record(delivery("c"))
+    assert await box.record(delivery("a"))
+
+
+@pytest.mark.asyncio
+async def test_a_file_that_somebody_else_has_locked_takes_deliveries_again_when_it_is_free(
+    small_file: Database,
+) -> None:
+    small_file.write_now(lambda unit: unit.connection.exec_driver_sql("PRAGMA busy_timeout=0").scalar())
+    box = Inbox(small_file, LONG)
+    other = sqlite3.connect(small_file.engine.url.database or "", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Overloaded):
+        await box.record(delivery("a"))
+    other.execute("ROLLBACK")
+    other.close()
+    assert await box.record(delivery("b"))
+    assert await box.record(delivery("a"))
+
+
+@pytest.mark.asyncio
+async def test_a_server_that_was_away_takes_deliveries_again_when_it_is_back(clock: Clock) -> None:
+    found = binaries()
+    if found is None:
+        pytest.skip(MISSING)
+    server = PostgresServer(found, durable=False)
+    server.start()
+    try:
+        engine = opened(server.url)
+        schema.upgrade(engine)
+        engine.dispose()
+        server.crash()
+        database = Database(server.url, clock, patience=0.0)
+        box = Inbox(database, LONG)
+        with pytest.raises(Overloaded):
+            await box.record(delivery("a"))
+        server.start()
+        assert await box.record(delivery("b"))
+        assert await box.record(delivery("a"))
+        await database.close()
+    finally:
+        server.stop()
+
+
+@pytest.mark.asyncio
+async def test_what_was_set_aside_loses_its_body_first_and_is_forgotten_later(database: Database) -> None:
+    box = Inbox(database, LONG)
+    for key, days in (("new", 6), ("old", 8), ("ancient", 91), ("waits", 91)):
+        await box.record(delivery(key))
+        past = update(inbox).where(inbox.c.key == key).values(at=inbox.c.at - days * 24 * 3600)
+        await database.write(lambda unit, past=past: unit.connection.execute(past).rowcount)  # type: ignore[misc]
+        if key != "waits":
+            await box.set_aside(key, "is none of ours")
+    await box.forget()
+    wanted = select(inbox.c.key, inbox.c.body).order_by(inbox.c.key)
+    kept = database.read_now(lambda unit: [tuple(row) for row in unit.connection.execute(wanted)])
+    assert kept == [("new", b"body of new"), ("old", b""), ("waits", b"body of waits")]
 
 
 async def acknowledged_until_turned_away(box: Inbox) -> list[str]:

@@ -5,13 +5,15 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.domain.announcements import Announcement, Posted
+from bot.store import lanes as lanes_module
 from bot.store.attempts import Arrived, Attempt, Due, Failed, Held, LaneLost, Unsent, Vanished
 from bot.store.database import Database, seconds_now
 from bot.store.lanes import Lanes
-from bot.store.tables import lane
+from bot.store.outbox import AT_ONCE
+from bot.store.tables import lane, posting
 from bot.store.transaction import Transaction
 from tests.databases import Clock
 
@@ -30,7 +32,9 @@ def write(database: Database, work: Callable[[Lanes], T]) -> T:
 
 
 def due(database: Database, platform: str = "slack", most: int = 10) -> list[str]:
-    found = database.read_now(lambda unit: Lanes(unit.connection, unit.now).due(platform, most))
+    found = database.read_now(
+        lambda unit: Lanes(unit.connection, unit.now).due(platform, first=most, again=most, updates=most)
+    )
     return [each.room for each in found]
 
 
@@ -52,6 +56,11 @@ def arrive(database: Database, held: Held, *verbs: str) -> str | None:
     if attempt:
         finish(database, attempt, Arrived(Posted(held.room, f"post of {attempt.announcement.key}")))
     return attempt.announcement.key if attempt else None
+
+
+def pass_time(database: Database) -> None:
+    """As if all the time had passed after which something is tried again."""
+    database.write_now(lambda unit: unit.connection.execute(update(posting).values(at=AT_ONCE)))
 
 
 def wait_until(happens: Callable[[], object]) -> None:
@@ -112,9 +121,7 @@ def test_posts_go_in_the_order_in_which_they_were_announced(database: Database) 
     assert [arrive(database, held) for _ in range(4)] == ["k0", "k1", "k2", None]
 
 
-def test_a_message_whose_outcome_is_not_known_blocks_those_behind_it_and_no_other_lane(
-    database: Database, clock: Clock
-) -> None:
+def test_a_message_whose_outcome_is_not_known_blocks_those_behind_it_and_no_other_lane(database: Database) -> None:
     announce(database, "k0", ARCH, PLAT)
     announce(database, "k1", ARCH, PLAT)
     lanes = {held.room: held for held in claim(database, ARCH, PLAT)}
@@ -123,7 +130,7 @@ def test_a_message_whose_outcome_is_not_known_blocks_those_behind_it_and_no_othe
     finish(database, attempt, Failed("no answer", 60, known=False))
     assert begin(database, lanes[ARCH]) is None
     assert [arrive(database, lanes[PLAT]) for _ in range(2)] == ["k0", "k1"]
-    clock.advance(seconds=60)
+    pass_time(database)
     again = begin(database, lanes[ARCH])
     assert again
     assert (again.announcement.key, again.maybe_posted, again.attempts) == ("k0", True, 1)
@@ -131,7 +138,7 @@ def test_a_message_whose_outcome_is_not_known_blocks_those_behind_it_and_no_othe
     assert arrive(database, lanes[ARCH]) == "k1"
 
 
-def test_a_lane_in_which_there_is_nothing_to_do_yet_is_not_due(database: Database, clock: Clock) -> None:
+def test_a_lane_in_which_there_is_nothing_to_do_yet_is_not_due(database: Database) -> None:
     announce(database, "k0", ARCH)
     announce(database, "k1", ARCH)
     (held,) = claim(database, ARCH)
@@ -140,8 +147,93 @@ def test_a_lane_in_which_there_is_nothing_to_do_yet_is_not_due(database: Databas
     finish(database, attempt, Failed("no answer", 60, known=False))
     write(database, lambda lanes: lanes.let_go(held))
     assert due(database) == []
-    clock.advance(seconds=60)
+    pass_time(database)
     assert due(database) == [ARCH]
+
+
+def test_what_is_tried_again_waits_for_the_databases_clock(database: Database) -> None:
+    announce(database, "k", ARCH)
+    (held,) = claim(database, ARCH)
+    attempt = begin(database, held)
+    assert attempt
+    finish(database, attempt, Failed("no answer", 0.05, known=False))
+    wait_until(lambda: begin(database, held))
+
+
+def test_a_clock_that_was_ahead_or_behind_for_a_while_holds_nothing_up(database: Database, clock: Clock) -> None:
+    clock.advance(days=3)
+    announce(database, "ahead", ARCH)
+    clock.advance(days=-3)
+    announce(database, "behind", ARCH)
+    (held,) = claim(database, ARCH)
+    attempt = begin(database, held)
+    assert attempt
+    clock.advance(days=3)
+    finish(database, attempt, Failed("no answer", 0, known=False))
+    clock.advance(days=-6)
+    assert [arrive(database, held) for _ in range(3)] == ["ahead", "behind", None]
+    announce(database, "ahead", text="b")
+    assert arrive(database, held) == "ahead"
+
+
+def test_what_may_not_be_done_now_hides_nothing_that_may(database: Database) -> None:
+    rooms = [f"slack:C{number}" for number in range(4)]
+    announce(database, "old", *rooms)
+    for held in claim(database, *rooms):
+        arrive(database, held)
+        write(database, lambda lanes, held=held: lanes.let_go(held))  # type: ignore[misc]
+    announce(database, "old", text="b")
+    announce(database, "doubtful", PLAT)
+    (held,) = claim(database, PLAT)
+    begin(database, held)
+    write(database, lambda lanes: lanes.let_go(held))
+    announce(database, "new", ARCH, rooms[0])
+    for kind, found in {"first": {ARCH, rooms[0]}, "again": {PLAT}, "updates": set(rooms)}.items():
+        assert {each.room for each in kinds_due(database, **{kind: 10})} == found
+        assert len(kinds_due(database, **{kind: 1})) == 1
+    everything = {each.room: each for each in kinds_due(database, first=2, again=1, updates=4)}
+    assert everything[rooms[0]] == Due(rooms[0], first=True, updates=True)
+    assert everything[PLAT] == Due(PLAT, again=True)
+    assert len(everything) == 6
+
+
+def kinds_due(database: Database, **most: int) -> tuple[Due, ...]:
+    return database.read_now(lambda unit: Lanes(unit.connection, unit.now).due("slack", **most))
+
+
+def test_a_post_that_was_never_tried_is_not_begun_where_none_may_be(database: Database) -> None:
+    announce(database, "old", ARCH)
+    (held,) = claim(database, ARCH)
+    arrive(database, held)
+    announce(database, "new", ARCH)
+
+    def next_one() -> Attempt | None:
+        return write(database, lambda lanes: lanes.begin(held, ("post", "update"), first=False))
+
+    assert next_one() is None
+    announce(database, "old", text="b")
+    update_of_the_old = next_one()
+    assert update_of_the_old
+    assert not update_of_the_old.is_first
+    finish(database, update_of_the_old, Arrived(Posted(ARCH, "post of old")))
+    first = begin(database, held)
+    assert first
+    assert first.is_first
+    again = next_one()
+    assert again
+    assert (again.announcement.key, again.is_first) == ("new", False)
+
+
+def test_a_look_at_what_is_due_does_not_go_through_every_lane_that_there_ever_was(database: Database) -> None:
+    if database.is_postgres:
+        return  # it plans by what it has counted
+    for kind, statement in lanes_module._due.items():
+        words = statement.params(platform="slack", most=10).compile(
+            database.engine, compile_kwargs={"literal_binds": True}
+        )
+        with database.reading.connect() as connection:
+            steps = [step for *_, step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}")]
+        assert any(step.startswith("SEARCH lane") for step in steps), kind
 
 
 def test_updates_go_on_while_a_post_is_stuck_and_posts_while_an_update_is(database: Database) -> None:
@@ -175,8 +267,7 @@ def test_posts_and_updates_are_asked_for_by_name_and_in_turn(database: Database)
         assert attempt.announcement.key == key
         finish(database, attempt, Unsent())
     write(database, lambda lanes: lanes.let_go(held))
-    found = database.read_now(lambda unit: Lanes(unit.connection, unit.now).due("slack", 10))
-    assert found == (Due(ARCH, posts=True, updates=True),)
+    assert kinds_due(database, first=10, updates=10) == (Due(ARCH, first=True, updates=True),)
 
 
 def test_what_was_certainly_not_sent_need_not_be_looked_for(database: Database) -> None:

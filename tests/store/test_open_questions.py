@@ -1,11 +1,10 @@
-"""Questions to the architects are kept until they are old."""
+"""Questions to the architects, as they are kept."""
 
 from __future__ import annotations
 
 from bot.domain.people import Account
 from bot.store.database import Database
 from bot.store.open_questions import OpenQuestion
-from tests.databases import Clock
 
 ADA = Account("slack", "U1", "T1", room="C1", name="Ada")
 
@@ -28,12 +27,3 @@ def test_it_is_the_same_one_until_it_is_answered(database: Database) -> None:
     found = database.read_now(lambda unit: unit.questions.get(str(first.id)))
     assert found
     assert found.answered
-
-
-def test_old_ones_are_forgotten(database: Database, clock: Clock) -> None:
-    old, _ = database.write_now(lambda unit: unit.questions.ask(ADA, "old?"))
-    before = clock.advance(days=90)
-    new, _ = database.write_now(lambda unit: unit.questions.ask(ADA, "new?"))
-    assert database.write_now(lambda unit: unit.questions.forget(before)) == 1
-    assert database.read_now(lambda unit: unit.questions.get(str(old.id))) is None
-    assert database.read_now(lambda unit: unit.questions.get(str(new.id))) == new

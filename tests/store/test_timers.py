@@ -119,6 +119,24 @@ async def test_a_timer_that_is_set_twice_is_one_and_the_last_word_counts(databas
     assert seen[0].due.tzinfo is UTC
 
 
+def test_who_sets_a_timer_learns_whether_it_is_still_to_come(database: Database) -> None:
+    def is_open(set_: Timer) -> bool:
+        return database.write_now(lambda unit: unit.timers.set(set_))
+
+    assert is_open(timer("k"))
+    assert is_open(timer("k", NOON - timedelta(hours=1)))
+    assert database.write_now(lambda unit: unit.timers.take_due()) == timer("k", NOON - timedelta(hours=1))
+    assert not is_open(timer("k"))
+
+
+def test_more_timers_can_rest_than_a_statement_takes_values(database: Database) -> None:
+    put(database, timer("k0", NOON - timedelta(hours=1)), timer("k"))
+    resting = [f"k{number}" for number in range(300_000)]
+    assert database.read_now(lambda unit: unit.timers.next_due(resting)) == NOON
+    assert database.write_now(lambda unit: unit.timers.take_due(resting)) == timer("k")
+    assert database.write_now(lambda unit: unit.timers.take_due(resting)) is None
+
+
 @pytest.mark.asyncio
 async def test_a_cancelled_timer_does_not_happen(database: Database, clock: Clock) -> None:
     effects = Effects()

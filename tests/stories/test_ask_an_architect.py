@@ -53,6 +53,20 @@ async def test_asked_in_teams_and_answered_in_a_slack_thread(tmp_path: Path) -> 
 
 
 @pytest.mark.asyncio
+async def test_many_replies_at_once_all_come_back(tmp_path: Path) -> None:
+    async with house(tmp_path, ARCHWAY_QUESTIONS_ROOM=f"slack:{ASK}") as bot:
+        people = frozenset({GRACE.id, ALAN.id, bot.slack.app.bot_user})
+        bot.slack.state.channels[ASK] = Channel(ASK, "ask-architects", people)
+        await bot.teams.press(await bot.teams.say(UNKNOWN), "Ask an architect")
+        await until(lambda: bool(in_the_channel(bot)))
+        (question,) = in_the_channel(bot)
+        for number in range(40):  # more than anybody may ask at once
+            await bot.slack.message(f"{REPLY} {number}.", user=ALAN, channel=ASK, thread=question)
+        query = "SELECT count(*) FROM announcement WHERE topic = 'architect_reply'"
+        await until(lambda: bot.remembered(query) == [(40,)], seconds=20)
+
+
+@pytest.mark.asyncio
 async def test_asked_in_slack_and_answered_in_a_teams_thread(tmp_path: Path) -> None:
     async with house(tmp_path, ARCHWAY_QUESTIONS_ROOM=f"teams:{CHANNEL}") as bot:
         await bot.teams.mention("help")  # so that the bot knows the channel

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,18 @@ async def test_a_flood_of_changes_by_one_person_leaves_others_served(house: Hous
     assert "standards" in (await house.slack.command("/arch", "subscribe standards", user=ALAN, channel=PLATFORM)).words
     assert "standards" in words_of(shown(await house.teams.say("subscribe standards")))
     assert house.remembered("SELECT count(*) FROM inbox WHERE handled_at IS NULL") == [(0,)]
+
+
+@pytest.mark.asyncio
+async def test_what_changes_is_answered_from_while_nothing_can_be_written(house: House) -> None:
+    await everybody_subscribes(house)
+    other = sqlite3.connect(house.knowledge.parent / "data" / "archway.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    edit(house, OLD, NEW)
+    await until(lambda: NEW in str(house.in_the_library("do buckets have to be encrypted?").answer))
+    edit(house, NEW, NEWER)
+    await until(lambda: NEWER in str(house.in_the_library("do buckets have to be encrypted?").answer))
+    assert not in_slack(house, GENERAL)
+    other.execute("ROLLBACK")
+    other.close()
+    await until(lambda: any("rotated" in told.words for told in in_slack(house, GENERAL)), seconds=30)

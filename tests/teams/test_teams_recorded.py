@@ -16,6 +16,7 @@ import pytest_asyncio
 from bot.cards.model import Place, Reply, Silence
 from bot.delivery import AlreadyDone, Overloaded, Recorded
 from bot.domain.commands import AskArchitect, Command, Subscribe, changes
+from bot.domain.people import Standing
 from bot.store.database import Database
 from bot.store.inbox import Inbox
 from bot.store.transaction import Transaction
@@ -231,6 +232,18 @@ async def test_what_keeps_a_recorded_delivery_from_being_done_is_raised_to_whoev
     (recorded,) = await house.left_behind()
     await house.room.surface.resume(recorded)
     assert len(house.desk.done) == 1
+
+
+async def test_nobody_is_taken_for_a_guest_where_the_roster_does_not_answer(house: House) -> None:
+    house.room.teams.connector.rosters_down = 500
+    typed = house.room.teams.activity("message_personal", text="subscribe standards")
+    assert (await house.room.teams.deliver(typed)).status == 200
+    (recorded,) = await house.left_behind()
+    assert not house.desk.done
+    house.room.teams.connector.rosters_down = 0
+    house.room.clock.seconds += 11
+    await house.room.surface.resume(recorded)
+    assert [(command.by.id, command.by.standing) for command in house.desk.done] == [(GRACE.entra_id, Standing.MEMBER)]
 
 
 async def test_silence_is_nothing_to_see(house: House) -> None:

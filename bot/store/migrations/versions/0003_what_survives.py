@@ -77,6 +77,7 @@ def _make_what_is_said() -> None:
         sa.PrimaryKeyConstraint("key", name="pk_announcement"),
     )
     op.create_index("ix_announcement_subject", "announcement", ["subject"])
+    op.create_index("ix_announcement_at", "announcement", ["at"])
     op.create_table(
         "posting",
         sa.Column("id", NUMBER, nullable=False),
@@ -97,6 +98,8 @@ def _make_what_is_said() -> None:
     )
     op.create_index("ix_posting_state_room_id", "posting", ["state", "room", "id"])
     op.create_index("ix_posting_announcement", "posting", ["announcement"])
+    op.create_index("ix_posting_room_post", "posting", ["room", "post"])
+    op.create_index("ix_posting_room_thread", "posting", ["room", "thread"])
     op.create_table(
         "lane",
         sa.Column("room", sa.Text, nullable=False),
@@ -132,6 +135,7 @@ def _make_what_is_said() -> None:
         sa.PrimaryKeyConstraint("room", "announcement", "until", name="pk_kept_back"),
         sa.ForeignKeyConstraint(["announcement"], ["announcement.key"], name="fk_kept_back_announcement_announcement"),
     )
+    op.create_index("ix_kept_back_announcement", "kept_back", ["announcement"])
 
 
 def _make_the_record() -> None:
@@ -191,6 +195,7 @@ def _make_the_library() -> None:
         sa.Column("since", sa.DateTime),
         sa.PrimaryKeyConstraint("path", name="pk_known_document"),
     )
+    op.create_index("ix_known_document_announcement", "known_document", ["announcement"])
     op.create_table(
         "open_question",
         sa.Column("id", NUMBER, nullable=False),
