@@ -103,7 +103,9 @@ async def test_an_answer_is_shared_with_a_room(house: House) -> None:
     assert "Shared by grace" in shared.words
 
     await house.teams.deliver(house.teams.activity("members_added"))  # the bot is added to a team
-    await until(lambda: house.remembered("SELECT name FROM conversation") or None, "the channels are not known")
+    known = f"SELECT name FROM conversation WHERE id = '{CHANNEL}'"
+    await until(lambda: house.remembered(known) or None, "the channels are not known")
+    await house.teams.connector.posts(1)  # the welcome
     posted = await house.teams.say(QUESTION)
     before = len(house.teams.connector.posted)
     form = await house.teams.press(posted, "Share in channel")
