@@ -73,6 +73,8 @@ def decide(
     """
     known(voter, request.id)
     check_undecided(request, now)
+    if choice is Choice.KEEP:  # said of a waiver, never of a request
+        raise OlderRevision(id=request.id)
     if request.stage is Stage.CHANGES_ASKED:
         raise ChangesAwaited(id=request.id, name=request.asked_by)
     right, rest = may_speak(request, voter, choice, now, digest)
@@ -142,7 +144,7 @@ def open_seats(request: ExceptionRequest, governance: Governance | None = None) 
 
 
 def check_undecided(request: ExceptionRequest, now: datetime) -> None:
-    """Raises `RequestOver` for one that is decided or over. Also for a deadline that has passed a moment ago, whose timer has not come round yet."""
+    """Raises `RequestOver` for one that is decided or over; also when a deadline has passed whose timer has not come round."""
     if request.stage not in (Stage.SUBMITTED, Stage.CHANGES_ASKED):
         names = [str(person) for person in request.decided_by]
         raise RequestOver(id=request.id, status=request.stage, since=f", by {in_words(names)}" if names else "")
@@ -167,10 +169,10 @@ def _faults(request: ExceptionRequest, voice: Voice, governance: Governance) -> 
     elif len(demands) > MOST_CONDITIONS:
         told.append(FieldFault("conditions", f"These are {len(demands)} conditions; give {MOST_CONDITIONS} at most."))
     else:
-        is_over = request.waiver is not None and not request.waiver.in_force(
-            voice.at
-        )  # then it is what remains to be done
-        until = None if is_over else request.wish.until
+        waiver = request.waiver
+        until = (
+            request.wish.until if waiver is None or waiver.in_force(voice.at) else None
+        )  # None: whatever remains to do
         for number, demand in enumerate(demands, start=1):
             told += _faults_of(demand, f"condition:{number}", governance.calendar.today(voice.at), until)
     return told

@@ -91,7 +91,7 @@ def resubmit(
         round=request.round + 1,
         voices=(),
         escalated=False,
-        target_now="",
+        target_now=request.target_now if wish.target == request.wish.target else "",
         differences=differences(request.wish, wish, request.terms, terms),
     )
     after = restarted(after, now, governance.calendar)
@@ -99,11 +99,13 @@ def resubmit(
 
 
 def withdraw(request: ExceptionRequest, who: Voter, now: datetime, words: str = "") -> Step:
-    """The asker does not want it any more. Raises `AskersAlone`, `RequestOver` and `GrantedAlready`."""
+    """The asker does not want it any more. Raises `AskersAlone`, `RequestOver`, `GrantedAlready`, and
+    `FaultyFields` (field: words)."""
     _check_asker(request, who)
     check_undecided(request, now)
     if request.waiver:
         raise GrantedAlready(id=request.id)
+    forms.refuse(forms.text_fault("words", words, forms.LONGEST_TEXT))
     after = replace(request, stage=Stage.WITHDRAWN, clock=None, ended_at=now)
     return stepped(request, after, Happened.WITHDRAWN, who.account, {"words": words})
 

@@ -352,6 +352,12 @@ def test_a_delegates_voice_is_that_of_the_one_who_is_away() -> None:
     assert (voices[0]["person"], voices[0]["for"]) == ("p-alan", "p-sam")
 
 
+def test_a_button_of_another_ballot_is_no_approval() -> None:
+    for request, who in ((submitted(), ADA), (submitted(answers=HIGH), SAM), (granted(), SAM)):
+        with pytest.raises(OlderRevision):
+            say(request, who, Choice.KEEP)
+
+
 # Changes asked, another content (abuse cases 22, 26, 27)
 
 
@@ -452,6 +458,14 @@ def test_rules_that_change_meanwhile_hold_from_the_resubmission_on() -> None:
     assert [each.field for each in found.differences] == ["reason", "seats", "rules"]
 
 
+def test_a_clause_that_was_reworded_is_that_of_the_request_when_it_is_sent_again() -> None:
+    request = replace(submitted(), target_now="Newer.")
+    same = submissions.resubmit(request, wish(reason="More."), GRACE, MONDAY, RULES).request
+    assert same.target_now == "Newer."
+    anew = submissions.resubmit(request, wish(target=replace(CLAUSE, text="Newer.")), GRACE, MONDAY, RULES).request
+    assert anew.target_now == ""
+
+
 def test_only_the_asker_changes_and_withdraws() -> None:
     request = submitted()
     for who in (ADA, voter("eve")):
@@ -466,6 +480,8 @@ def test_only_the_asker_changes_and_withdraws() -> None:
 
 
 def test_what_is_withdrawn_is_over() -> None:
+    with pytest.raises(FaultyFields):
+        submissions.withdraw(submitted(), GRACE, MONDAY, "x" * 3_001)
     step = submissions.withdraw(say(submitted(), ADA, Choice.ASK_FOR_CHANGES).request, GRACE, MONDAY, "Not needed.")
     assert (step.happened, step.request.ended_at) == (Happened.WITHDRAWN, MONDAY)
     assert step.entry is not None
