@@ -122,6 +122,24 @@ class Terms:
     warn_before_expiry: tuple[Span, ...] = ()
 
 
+def filled_in(fields: Mapping[str, str], target: Target | None, renews: str = "") -> Wish:
+    """A wish from a form's fields by their names, all of them texts; `target` is the one that its field names, None where there
+    is none. Days are ISO dates, and what is none counts as missing; links are apart by spaces or lines; emergency is
+    "yes" or anything else."""
+    return Wish(
+        target=target,
+        until=_day(fields.get("until", "")),
+        remedied_by=_day(fields.get("remedied_by", "")),
+        links=tuple(fields.get("links", "").split()),
+        answers={
+            name.removeprefix("risk:"): text for name, text in fields.items() if name.startswith("risk:") and text
+        },
+        emergency=fields.get("emergency", "") == "yes",
+        renews=renews,
+        **{name: fields.get(name, "") for name in (*NAMES, *TEXTS)},
+    )
+
+
 def terms(wish: Wish, governance: Governance) -> Terms:
     """Risk and seats of a wish as far as it is filled in; a question without an answer weighs nothing yet.
 
@@ -218,6 +236,13 @@ def _days(wish: Wish, today: date, rule: Rule, what: str) -> list[FieldFault]:
     if wish.remedied_by is not None and wish.remedied_by < today:
         told.append(FieldFault("remedied_by", f"{wish.remedied_by} is past: give today or a later day."))
     return told
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None
 
 
 def _links(links: tuple[str, ...], *, required: bool) -> list[FieldFault]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.calendar import Span
-from bot.domain.exception_forms import FieldFault, Wish, faults, is_link, last_day, refuse, terms, tidied
+from bot.domain.exception_forms import FieldFault, Wish, faults, filled_in, is_link, last_day, refuse, terms, tidied
 from bot.domain.governance import Governance, Seat
 from bot.errors import FaultyFields, NoDecisionRights
 from tests.domain.cast import CLAUSE, HIGH, LOW, MODERATE, MONDAY, RULES, rules, wish
@@ -264,3 +264,38 @@ def test_whatever_is_filled_in_gives_faults_and_never_an_error(form: Wish) -> No
     found = faults(tidied(form), RULES, MONDAY)
     assert len({fault.field for fault in found}) == len(found)
     assert all(fault.sentence.endswith(".") for fault in found)
+
+
+def test_a_form_is_read_by_the_names_of_its_fields() -> None:
+    fields = {
+        "until": "2026-12-31",
+        "remedied_by": " 2026-12-30 ",
+        "links": "https://a.example\nhttps://b.example  https://c.example",
+        "service": "payments",
+        "tier": "3",
+        "reason": "Because.",
+        "emergency": "yes",
+        "emergency_reason": "Now.",
+        "risk:exposure": "internal",
+        "risk:data": "",
+        "colour": "red",
+    }
+    assert filled_in(fields, CLAUSE, "EX-3") == Wish(
+        target=CLAUSE,
+        until=date(2026, 12, 31),
+        remedied_by=date(2026, 12, 30),
+        links=("https://a.example", "https://b.example", "https://c.example"),
+        service="payments",
+        tier="3",
+        reason="Because.",
+        emergency=True,
+        emergency_reason="Now.",
+        answers={"exposure": "internal"},
+        renews="EX-3",
+    )
+    assert filled_in({}, None) == Wish(target=None, until=None)
+
+
+@pytest.mark.parametrize("text", ["soon", "31.12.2026", "2026-02-30", "2026-13-01"])
+def test_a_day_that_is_none_counts_as_missing(text: str) -> None:
+    assert told(filled_in({"until": text}, CLAUSE))["until"].startswith("Give the last day")
