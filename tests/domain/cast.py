@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from hypothesis import HealthCheck, settings
+
 from bot.domain import exception_decisions as decisions
 from bot.domain import exception_submissions as submissions
 from bot.domain.absences import Delegation
@@ -33,6 +35,7 @@ def rules(text: str = "", revision: str = "3f1c") -> Governance:
     return read(values, lines, STARTER.values()[0], revision=revision, digest=revision)
 
 
+CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine too
 RULES = rules()
 WITH_EVERYTHING = Wish(
     target=CLAUSE,

@@ -18,6 +18,7 @@ from bot.domain.exception_submissions import resubmit, withdraw
 from bot.domain.waivers import follow, meet, remedy
 from tests.domain.cast import (
     ADA,
+    CALM,
     GRACE,
     MODERATE,
     MONDAY,
@@ -230,6 +231,7 @@ calendars = st.builds(
 )
 
 
+@CALM
 @given(calendars, moments | turns, st.integers(1, 30), st.sampled_from(Unit))
 def test_half_time_lies_between_the_beginning_and_the_end(
     calendar: Calendar, now: datetime, count: int, unit: Unit
@@ -243,6 +245,7 @@ def test_half_time_lies_between_the_beginning_and_the_end(
         assert calendar.next_business_moment(half) == half or half == calendar.add(now, Span(count // 2 + 1, unit))
 
 
+@CALM
 @given(calendars, moments | turns)
 def test_deadlines_come_in_their_order_and_never_before_the_beginning(calendar: Calendar, now: datetime) -> None:
     for level in ("low", "moderate", "high"):
@@ -255,6 +258,7 @@ def test_deadlines_come_in_their_order_and_never_before_the_beginning(calendar: 
         assert clock.end <= clock.lapse
 
 
+@CALM
 @given(calendars, moments | turns, st.integers(0, 120))
 def test_a_waiver_is_in_force_on_every_moment_of_its_last_day_and_on_none_after_it(
     calendar: Calendar, now: datetime, days: int

@@ -13,7 +13,7 @@ from bot.domain.calendar import Span
 from bot.domain.exception_forms import FieldFault, Wish, faults, filled_in, is_link, last_day, refuse, terms, tidied
 from bot.domain.governance import Governance, Seat
 from bot.errors import FaultyFields, NoDecisionRights
-from tests.domain.cast import CLAUSE, HIGH, LOW, MODERATE, MONDAY, RULES, rules, wish
+from tests.domain.cast import CALM, CLAUSE, HIGH, LOW, MODERATE, MONDAY, RULES, rules, wish
 
 
 def told(form: Wish, under: Governance = RULES, now: datetime = MONDAY) -> dict[str, str]:
@@ -246,6 +246,7 @@ def test_weeks_are_of_seven_days() -> None:
 texts = st.text(max_size=20)
 
 
+@CALM
 @given(
     st.builds(
         Wish,

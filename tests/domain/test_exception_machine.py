@@ -7,13 +7,21 @@ the request and its waiver are in, and the dates. Seats are counted by trying ou
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from bot.domain import exception_submissions as submissions
 from bot.domain import waivers
@@ -26,7 +34,7 @@ from bot.domain.people import Standing
 from bot.domain.rights import Voter
 from bot.domain.seats import places
 from bot.errors import Refusal
-from tests.domain.cast import HIGH, LOW, MODERATE, MONDAY, RULES, demand, say, voter, wish
+from tests.domain.cast import CALM, HIGH, LOW, MODERATE, MONDAY, RULES, demand, say, voter, wish
 
 LONDON = RULES.calendar
 ROLES = {
@@ -410,4 +418,9 @@ class ALifeOfARequest(RuleBasedStateMachine):
 
 
 TestTheLifeOfARequest = ALifeOfARequest.TestCase
-TestTheLifeOfARequest.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+TestTheLifeOfARequest.settings = settings(CALM, max_examples=100, stateful_step_count=40)
+
+if __name__ == "__main__":  # python -m tests.domain.test_exception_machine 5000
+    run_state_machine_as_test(
+        ALifeOfARequest, settings=settings(CALM, max_examples=int(sys.argv[1]), stateful_step_count=40)
+    )

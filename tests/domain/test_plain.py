@@ -16,6 +16,7 @@ from bot.domain import plain
 from bot.domain.calendar import Span, Unit
 from bot.domain.exception_requests import Choice
 from bot.domain.people import Person
+from tests.domain.cast import CALM
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -55,6 +56,7 @@ samples = st.builds(
 )
 
 
+@CALM
 @given(samples)
 def test_what_was_written_is_read_as_it_was(value: Sample) -> None:
     assert plain.read(Sample, json.loads(json.dumps(plain.written(value)))) == value

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain.governance import Seat
 from bot.domain.seats import joined, places, seated, unfilled
+from tests.domain.cast import CALM
 
 ROLES = ("architect", "platform", "security", "director")
 roles = st.frozensets(st.sampled_from(ROLES), max_size=3)
@@ -36,7 +37,7 @@ def fillable(at: Sequence[str], people: Sequence[frozenset[str]]) -> int:
     return best
 
 
-@settings(max_examples=600)
+@settings(CALM, max_examples=300)
 @given(rules, st.lists(roles, max_size=4), st.lists(roles, max_size=4))
 def test_the_seating_leaves_the_most_others_fillable(
     seats: list[Seat], voices: list[frozenset[str]], others: list[frozenset[str]]
@@ -55,6 +56,7 @@ def test_the_seating_leaves_the_most_others_fillable(
     assert left(found) == max(left(chosen) for chosen in possible)
 
 
+@CALM
 @given(rules, st.lists(roles, max_size=5))
 def test_without_knowing_the_others_a_seating_is_found_whenever_there_is_one(
     seats: list[Seat], voices: list[frozenset[str]]
@@ -62,6 +64,7 @@ def test_without_knowing_the_others_a_seating_is_found_whenever_there_is_one(
     assert (seated(seats, voices) is None) == (every_seating(places(seats), voices) == [])
 
 
+@CALM
 @given(rules, st.lists(roles, max_size=4), roles)
 def test_a_seating_moves_for_a_further_voice_and_nobody_loses_their_seat(
     seats: list[Seat], voices: list[frozenset[str]], further: frozenset[str]
@@ -97,6 +100,7 @@ def test_a_standard_adds_seats_and_removes_none() -> None:
     )
 
 
+@CALM
 @given(rules, rules)
 def test_of_each_role_there_are_as_many_as_either_rule_wants(one: list[Seat], other: list[Seat]) -> None:
     for role in ROLES:
