@@ -18,7 +18,31 @@
     │   ├── EmptyAnswer
     │   ├── OperatorsSend
     │   ├── NothingToSend
-    │   └── NoRoomToShare
+    │   ├── NoRoomToShare
+    │   ├── NotEntitled            may not do that; the attempt goes into the record
+    │   │   ├── MembersDecide
+    │   │   ├── UnlinkedDecides
+    │   │   ├── FactsTooOld
+    │   │   ├── OwnRequest
+    │   │   ├── NotYourSeat
+    │   │   ├── RoleLost
+    │   │   ├── DelegateSpoke
+    │   │   ├── MembersRequest
+    │   │   └── AskersAlone
+    │   ├── SeatTaken
+    │   ├── AlreadySpoken
+    │   ├── OlderRevision
+    │   ├── RequestOver
+    │   ├── ChangesAwaited
+    │   ├── UntilPassed
+    │   ├── FaultyFields
+    │   ├── NothingChanged
+    │   ├── NoDecisionRights
+    │   ├── GrantedAlready
+    │   ├── NothingAsked
+    │   ├── NoWaiver
+    │   ├── NotRenewable
+    │   └── UnknownCondition
     ├── ConfigurationError shown to the operator: every fault at once, and how to mend each
     └── NotYet             shown to nobody: it is tried again
 
@@ -115,6 +139,104 @@ class NothingToSend(Refusal):
 
 class NoRoomToShare(Refusal):
     """There is no channel yet that this can be shared in: add Archway to a team that you are in, and share again."""
+
+
+class NotEntitled(Refusal):
+    """You may not do that. Ask an architect who may."""
+
+
+class MembersDecide(NotEntitled):
+    """Only active, full members of this organisation decide. Please ask a colleague here to look at it."""
+
+
+class UnlinkedDecides(NotEntitled):
+    """I do not know whose account this is, and {id} needs a known person. Ask an administrator that your verified e-mail
+    address is shown to Archway, or decide from your other account."""
+
+
+class FactsTooOld(NotEntitled):
+    """What I know about you is older than a minute, and nothing was decided. Please press the button again."""
+
+
+class OwnRequest(NotEntitled):
+    """{id} is your own request, from whichever account: others decide on it. Ask them in its thread, or withdraw it."""
+
+
+class NotYourSeat(NotEntitled):
+    """{id} is decided by {roles}, and you hold no such role now. Ask one of them to look at it."""
+
+
+class RoleLost(NotEntitled):
+    """You do not speak for {roles} any more. What you said on {id} before stays; another one of them can still speak."""
+
+
+class DelegateSpoke(NotEntitled):
+    """{name} has spoken on {id} for you while you were away: that is your one voice. Write to them in the thread."""
+
+
+class MembersRequest(NotEntitled):
+    """Only members of this organisation ask for exceptions. Please ask the person who invited you here."""
+
+
+class AskersAlone(NotEntitled):
+    """{id} was asked for by {name}: nobody else changes or withdraws it. Write to them in its thread."""
+
+
+class SeatTaken(Refusal):
+    """The seats of {roles} on {id} are filled already. It waits for {open}; write in its thread what should be known."""
+
+
+class AlreadySpoken(Refusal):
+    """You have said “{choice}” on {id} already: that counts once. You can still make it stricter."""
+
+
+class OlderRevision(Refusal):
+    """{id} has changed since this button was shown, and nothing was decided. Look at it as it is now, then press again."""
+
+
+class RequestOver(Refusal):
+    """{id} is {status} already{since}: nothing was changed. Look at it with “show {id}”, or ask for a new one."""
+
+
+class ChangesAwaited(Refusal):
+    """Changes were asked for on {id}. Decide when {name} has sent it again."""
+
+
+class UntilPassed(Refusal):
+    """{id} was wanted until {until}, which is past. Ask for changes, so that it gets a date to come."""
+
+
+class FaultyFields(Refusal):
+    """{faults}"""
+
+
+class NothingChanged(Refusal):
+    """{id} is what it was before: nothing was sent. Change something, or wait for those who decide."""
+
+
+class NoDecisionRights(Refusal):
+    """Nobody has said yet who decides on exceptions: ask an administrator to put governance.yaml into the knowledge folder."""
+
+
+class GrantedAlready(Refusal):
+    """{id} is in force as an emergency and owes a second look: it cannot be withdrawn. Press Remedied when it is not needed
+    any more."""
+
+
+class NothingAsked(Refusal):
+    """Nothing is to be kept or revoked on {id} at the moment. Look at it with “show {id}”."""
+
+
+class NoWaiver(Refusal):
+    """{id} is not in force: it is {status}. Look at it with “show {id}”, or ask for a new one."""
+
+
+class NotRenewable(Refusal):
+    """{id} cannot be renewed: it is {status}. Ask for a new exception instead."""
+
+
+class UnknownCondition(Refusal):
+    """{id} has no open condition of that number. Look at it with “show {id}”."""
 
 
 class ConfigurationError(ArchwayError):

@@ -52,6 +52,30 @@ class Evidence:
         return bool(self.email or self.entra_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One human as something of theirs is kept: who spoke, who asked. `id` is theirs across platforms, "" where their account
+    is linked to nobody; `account` the one that they used ("slack:U012"), "" for none; `email` verified, lower case, or "";
+    `name` as the platform shows it, free text of theirs."""
+
+    id: str
+    account: str = ""
+    name: str = ""
+    email: str = ""
+
+    def same_human_as(self, other: Person) -> bool:
+        """Whether two are known to be of one human: by their id, by an account, by a verified address. Any of them is
+        enough: two accounts may have been of two persons when they were written down, and of one since."""
+        return (
+            bool(self.id and self.id == other.id)
+            or bool(self.account and self.account == other.account)
+            or bool(self.email and same_writing(self.email) == same_writing(other.email))
+        )
+
+    def __str__(self) -> str:
+        return self.name or self.email or self.account or "somebody"
+
+
 def evidence(account: Account) -> Evidence:
     """What an account's platform vouches for at this moment. Guests, strangers and bots have none: they are linked to nobody."""
     if account.standing is not Standing.MEMBER:
