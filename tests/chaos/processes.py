@@ -115,7 +115,8 @@ class Processes:
         while True:
             fated = not self.fates_over
             fate = self.plan.fate(slot, life) if fated else NO_FATE
-            early = fate.point == "starting"
+            # Alone it cannot wait for the others to get as far as that: nothing would get anywhere.
+            early = fate.point == "starting" and (self.plan.replicas > 1 or self.may_die(self.killed))
             if early:
                 await until(lambda: self.may_die(self.killed) or self.fates_over)
             pid = await self._start(slot, fate, armed=early)
