@@ -184,9 +184,9 @@ class _Way:
         # Of what the platform permits now. The lanes that are held here can be among them: their leases may have run out.
         most = {verb: 0 if wait > SHORT else 2 * free + len(self.carrying) for verb, wait in waits.items()}
         posts, updates = most[Verb.POST], most[Verb.UPDATE]
-        firsts = 0 if self._first_in else posts
+        firsts, lease = 0 if self._first_in else posts, self._patience.lease
         due = await self._database.read(
-            lambda unit: self._lanes(unit).due(self._name, first=firsts, again=posts, updates=updates)
+            lambda unit: self._lanes(unit).due(self._name, lease, first=firsts, again=posts, updates=updates)
         )
         chosen: dict[str, dict[Verb, Booking]] = {}
         for lane in due:

@@ -30,7 +30,7 @@ from bot.store.writers import PATIENCE, THREADS, GroupWriter, Patience, UnitWrit
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
 
-__all__ = ["Database", "claim", "claimed", "insert_or_ignore", "opened", "seconds_now"]
+__all__ = ["Database", "awake_since", "claim", "claimed", "insert_or_ignore", "opened", "seconds_now"]
 
 READERS = 4
 LOOK = 0.5  # seconds between two looks of a blocked thread whether the end has come
@@ -172,6 +172,26 @@ def _in_postgres(_element: SecondsNow, _compiler: SQLCompiler, **_: Any) -> str:
 
 
 seconds_now: ColumnElement[float] = SecondsNow()
+
+
+class AwakeSince(SecondsNow):
+    """When the database came back last, likewise: leases that ran out while it was away could not be kept. SQLite is never away."""
+
+    inherit_cache = True
+    name = "awake_since"
+
+
+@compiles(AwakeSince, "sqlite")
+def _always_in_sqlite(_element: AwakeSince, _compiler: SQLCompiler, **_: Any) -> str:
+    return "0.0"
+
+
+@compiles(AwakeSince, "postgresql")
+def _since_in_postgres(_element: AwakeSince, _compiler: SQLCompiler, **_: Any) -> str:
+    return "CAST(EXTRACT(EPOCH FROM pg_postmaster_start_time()) AS DOUBLE PRECISION)"
+
+
+awake_since: ColumnElement[float] = AwakeSince()
 
 
 def insert_into(connection: Connection, table: Table) -> InsertIntoPostgres | InsertIntoSqlite:

@@ -3,7 +3,8 @@
 A lane's first posts go in the order of their ids, one at a time; one whose outcome is not known blocks those behind it
 until it is. Updates of what stands need no order and go in between, a post and an update in turn while there are both:
 neither waits for the other's failures. Leases are counted by the database's clock; every verb that needs one checks its
-fence first, so that an owner who was too slow writes nothing. `posting.at` is when a posting is next to be tried, by the
+fence first, so that an owner who was too slow writes nothing. While the database is away no lease runs out: whoever knows
+what became of a post writes it down when it is back, before others take the lane. `posting.at` is when a posting is next to be tried, by the
 same clock: one of a process that is wrong hurries nothing and holds nothing up.
 """
 
@@ -15,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     DateTime,
     Integer,
@@ -24,6 +26,7 @@ from sqlalchemy import (
     case,
     exists,
     func,
+    or_,
     select,
     update,
 )
@@ -33,7 +36,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from bot.domain.announcements import Announcement, Json, Posted
 from bot.store.attempts import Arrived, Attempt, Due, Failed, Held, LaneLost, Outcome, Refused, Unsent, Vanished
-from bot.store.database import insert_or_ignore, seconds_now
+from bot.store.database import awake_since, insert_or_ignore, seconds_now
 from bot.store.outbox import (
     AT_ONCE,
     CHANGED,
@@ -83,7 +86,9 @@ def _in_postgres(element: _Moment, compiler: SQLCompiler, **how: Any) -> str:
 _now = select(_Moment(seconds_now)).scalar_subquery()  # once, not for each row
 _it_is_time = posting.c.at <= _now
 _paused = exists().where(pause.c.platform == lane.c.platform, pause.c.until > seconds_now).correlate(lane)
-_is_free = and_(lane.c.leased_until <= seconds_now, lane.c.not_before <= seconds_now)
+_lease: ColumnElement[float] = bindparam("lease", 0.0)
+_is_given_back = or_(lane.c.owner == "", awake_since + _lease <= seconds_now)
+_is_free = and_(lane.c.leased_until <= seconds_now, lane.c.not_before <= seconds_now, _is_given_back)
 _next = posting.alias("next")
 
 
@@ -119,14 +124,14 @@ _claim = (
             .with_for_update(skip_locked=True)
         )
     )
-    .values(owner=bindparam("by"), fence=lane.c.fence + 1, leased_until=seconds_now + bindparam("lease"))
+    .values(owner=bindparam("by"), fence=lane.c.fence + 1, leased_until=seconds_now + _lease)
     .returning(lane.c.room, lane.c.fence)
 )
 _this_lane = and_(lane.c.room == bindparam("in_room"), lane.c.fence == bindparam("by_fence"))
 _hold = (
     update(lane)
     .where(_this_lane)
-    .values(leased_until=seconds_now + bindparam("lease"))
+    .values(leased_until=seconds_now + _lease)
     .returning(and_(lane.c.not_before <= seconds_now, ~_paused).label("open"))
 )
 _let_go = (
@@ -197,14 +202,15 @@ class Lanes:
         self._outbox = Outbox(connection, now)
         self._operations = operations  # the room where operators are told, if any
 
-    def due(self, platform: str, *, first: int = 0, again: int = 0, updates: int = 0) -> tuple[Due, ...]:
-        """Lanes of a platform in which there is something to do, who waited longest first. Of each kind of work at most so
-        many: what may not be done now hides nothing else. Reads only."""
+    def due(self, platform: str, lease: float, *, first: int = 0, again: int = 0, updates: int = 0) -> tuple[Due, ...]:
+        """Lanes of a platform in which there is something to do, and that can be had for `lease` seconds; who waited longest
+        first. Of each kind of work at most so many: what may not be done now hides nothing else. Reads only."""
         waits: dict[str, float] = {}
         kinds: dict[str, dict[str, bool]] = {}
+        values = {"platform": platform, "lease": lease}
         for kind, limit in {"first": first, "again": again, "updates": updates}.items():
             if limit > 0:
-                for room, since in self._connection.execute(_due[kind], {"platform": platform, "most": limit}):
+                for room, since in self._connection.execute(_due[kind], values | {"most": limit}):
                     waits[room] = since
                     kinds.setdefault(room, {})[kind] = True
         return tuple(Due(room, **kinds[room]) for room in sorted(waits, key=waits.__getitem__))

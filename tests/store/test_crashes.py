@@ -10,9 +10,12 @@ from threading import Event
 import pytest
 from sqlalchemy import create_engine, text
 
+from bot.domain.announcements import Announcement, Posted
+from bot.store.attempts import Arrived, Attempt
 from bot.store.database import Database
 from bot.store.engines import opened
-from bot.store.tables import committed
+from bot.store.lanes import Lanes
+from bot.store.tables import committed, metadata
 from bot.store.transaction import Transaction
 from tests.chaos.cluster import CrashingServer
 from tests.databases import MISSING, Clock, binaries
@@ -74,3 +77,34 @@ def test_no_unit_that_was_said_to_be_written_is_missing_after_crashes(server: Cr
     assert told - there == set()
     assert len(told) > 100
     assert left == 0  # the writers have cleared away what they had noted
+
+
+def test_no_lease_runs_out_while_the_database_is_away(server: CrashingServer, clock: Clock) -> None:
+    room, lease = "teams:19:arch@thread.tacv2", 60.0
+    engine = opened(server.url)
+    metadata.create_all(engine)
+    engine.dispose()
+    database = Database(server.url, clock)
+    said = Announcement("k", "STD-004", "document", {})
+
+    def begun(unit: Transaction) -> Attempt | None:
+        unit.outbox.announce(said, [room])
+        (held,) = Lanes(unit.connection, unit.now).claim([room], "whoever knows", 0.0)
+        return Lanes(unit.connection, unit.now).begin(held, ("post",))
+
+    def waiting(within: float) -> list[str]:
+        return [
+            each.room
+            for each in database.read_now(
+                lambda unit: Lanes(unit.connection, unit.now).due("teams", within, first=9, again=9)
+            )
+        ]
+
+    attempt = database.write_now(begun)
+    assert attempt
+    server.crash_and_start("stop")
+    assert waiting(lease) == []
+    assert database.write_now(lambda unit: Lanes(unit.connection, unit.now).claim([room], "another", lease)) == ()
+    database.write_now(lambda unit: Lanes(unit.connection, unit.now).finish(attempt, Arrived(Posted(room, "p"))))
+    assert waiting(0.0) == []
+    database.close_now()

@@ -31,9 +31,9 @@ def write(database: Database, work: Callable[[Lanes], T]) -> T:
     return database.write_now(lambda unit: work(Lanes(unit.connection, unit.now)))
 
 
-def due(database: Database, platform: str = "slack", most: int = 10) -> list[str]:
+def due(database: Database, platform: str = "slack", most: int = 10, lease: float = 0) -> list[str]:
     found = database.read_now(
-        lambda unit: Lanes(unit.connection, unit.now).due(platform, first=most, again=most, updates=most)
+        lambda unit: Lanes(unit.connection, unit.now).due(platform, lease, first=most, again=most, updates=most)
     )
     return [each.room for each in found]
 
@@ -90,7 +90,8 @@ def test_a_lane_is_taken_over_when_its_lease_has_run_out_and_its_slow_owner_writ
     attempt = begin(database, slow)
     assert attempt
     wait_until(lambda: due(database))
-    (quick,) = claim(database, ARCH)
+    (quick,) = claim(database, ARCH, lease=0.0)  # a server that has just started would make it wait for the lease
+    write(database, lambda lanes: lanes.hold(quick, LEASE))
 
     def receipt(unit: Transaction) -> None:
         lanes = Lanes(unit.connection, unit.now)
@@ -198,7 +199,7 @@ def test_what_may_not_be_done_now_hides_nothing_that_may(database: Database) -> 
 
 
 def kinds_due(database: Database, **most: int) -> tuple[Due, ...]:
-    return database.read_now(lambda unit: Lanes(unit.connection, unit.now).due("slack", **most))
+    return database.read_now(lambda unit: Lanes(unit.connection, unit.now).due("slack", LEASE, **most))
 
 
 def test_a_post_that_was_never_tried_is_not_begun_where_none_may_be(database: Database) -> None:
