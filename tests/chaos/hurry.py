@@ -10,7 +10,7 @@ from bot.pacing import Pace
 from bot.store.inbox import Inbox
 
 REQUEST_SECONDS = 1.2  # for which a platform's answer is waited for
-LEASE_SECONDS = 3.0  # of a lane
+LEASE_SECONDS = 8.0  # of a lane: longer than a crashed database needs to come back, as the true one is
 TAKEN_UP_AFTER = 1.0  # seconds after which a recorded delivery is anybody's
 LOST_AFTER = 1.8  # seconds that a double leaves a request without an answer: longer than it is waited for
 
