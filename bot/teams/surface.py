@@ -83,6 +83,7 @@ class TeamsSurface:
         self._session = Session()
         self._background = Background()
         self._seen = SeenActivities(now)
+        self._taking: dict[tuple[str, str], asyncio.Task[None]] = {}  # what is being written down at this moment
         self._answers = AnswersGiven(now, partial(self._background.start, awaited=True))
         self._intake = Intake(inbox, knows, listens)
         self._knows, self._listens = knows, listens
@@ -131,9 +132,7 @@ class TeamsSurface:
             return _refused(unavailable("This could not be judged just now.", 10))
         if activity.type == "invoke":
             return Answered(200, msgspec.json.encode(await self._answered(activity, delivery.body)))
-        if self._seen.is_new(activity.conversation["id"], activity.id):
-            await self._keep_arrival(activity)
-            await self._take(activity, delivery.body)
+        await self._once(activity, delivery.body)
         return Answered(200)
 
     async def resume(self, delivery: Recorded) -> None:
@@ -186,6 +185,24 @@ class TeamsSurface:
         """The answer to a press that may change something. Raises `Overloaded`: it was not written down."""
         admitted = await self._intake.admitted(activity, body)
         return await self._invoked(admitted) if admitted else not_here(activity.name, DONE)
+
+    async def _once(self, activity: Incoming, body: bytes) -> None:
+        """Takes an activity that comes for the first time. A copy of it is acknowledged when that is done and not before: it
+        tells the sender that the activity is safe."""
+        key = (activity.conversation["id"], activity.id)
+        if self._seen.is_new(*key):
+            taking = self._background.start(self._arrived(activity, body), awaited=True)
+            self._taking[key] = taking
+            taking.add_done_callback(
+                lambda done: self._taking.pop(key, None) if self._taking.get(key) is done else None
+            )
+            await asyncio.shield(taking)
+        elif taken := self._taking.get(key):
+            await asyncio.shield(taken)
+
+    async def _arrived(self, activity: Incoming, body: bytes) -> None:
+        await self._keep_arrival(activity)
+        await self._take(activity, body)
 
     async def _keep_arrival(self, activity: Incoming) -> None:
         bot = activity.recipient["id"]

@@ -383,3 +383,24 @@ async def test_a_form_that_changes_something_is_answered_in_its_place(house: Hou
     assert isinstance(done, Subscribe)
     assert done.by.here == f"teams:{CHANNEL}"
     assert not isinstance(done, AskArchitect)
+
+
+async def test_a_copy_is_not_acknowledged_before_the_activity_itself_is_on_disk() -> None:
+    on_disk = asyncio.Event()
+    begun = asyncio.Event()
+
+    class Slow:
+        async def record(self, _delivery: Recorded, /) -> bool:
+            begun.set()
+            await on_disk.wait()
+            return True
+
+    async with open_room(dispatch=StandIn(), inbox=Slow()) as room:
+        activity = room.teams.activity("message_personal", text="subscribe standards")
+        first = asyncio.create_task(room.teams.deliver(activity))
+        await begun.wait()
+        copy = asyncio.create_task(room.teams.deliver(activity))
+        done, _ = await asyncio.wait((first, copy), timeout=0.3)
+        assert done == set()
+        on_disk.set()
+        assert [(await each).status for each in (first, copy)] == [200, 200]
