@@ -50,6 +50,8 @@ from bot.teams.wishes import PRESSES, key_of, wish_in
 
 log = structlog.stdlib.get_logger(__name__)
 
+_SORRY_SECONDS = 8.0  # in which somebody is told that what they wrote could not be taken
+
 
 class TeamsSurface:
     """The bot in Teams; a `bot.delivery.Surface` and a `bot.posting.Platform`.
@@ -83,7 +85,7 @@ class TeamsSurface:
         self._session = Session()
         self._background = Background()
         self._seen = SeenActivities(now)
-        self._taking: dict[tuple[str, str], asyncio.Task[None]] = {}  # what is being written down at this moment
+        self._taking: dict[tuple[str, str], asyncio.Task[bool]] = {}  # what is being written down at this moment
         self._answers = AnswersGiven(now, partial(self._background.start, awaited=True))
         self._intake = Intake(inbox, knows, listens)
         self._knows, self._listens = knows, listens
@@ -102,7 +104,7 @@ class TeamsSurface:
         self._directory = directory
         self._replies = Replies(dispatch, Sharing(directory, roster), vouch)
         self._accounts = Accounts(roster, directory, tenant_id if app_id is not None else None)
-        posts = Posts(connector)
+        self._posts = posts = Posts(connector)
         self._announcing = Announcing(replace(connector, tries=1), directory)
         self._afterwards = Afterwards(posts, directory)
         invokes = Invokes(self._replies, self._accounts, self._afterwards, self._background)
@@ -132,7 +134,8 @@ class TeamsSurface:
             return _refused(unavailable("This could not be judged just now.", 10))
         if activity.type == "invoke":
             return Answered(200, msgspec.json.encode(await self._answered(activity, delivery.body)))
-        await self._once(activity, delivery.body)
+        if not await self._once(activity, delivery.body):
+            return _refused(unavailable("This could not be written down, and nobody could be told.", 10))
         return Answered(200)
 
     async def resume(self, delivery: Recorded) -> None:
@@ -186,9 +189,9 @@ class TeamsSurface:
         admitted = await self._intake.admitted(activity, body)
         return await self._invoked(admitted) if admitted else not_here(activity.name, DONE)
 
-    async def _once(self, activity: Incoming, body: bytes) -> None:
+    async def _once(self, activity: Incoming, body: bytes) -> bool:
         """Takes an activity that comes for the first time. A copy of it is acknowledged when that is done and not before: it
-        tells the sender that the activity is safe."""
+        tells the sender that the activity is safe. False when it is not, and its sender does not know."""
         key = (activity.conversation["id"], activity.id)
         if self._seen.is_new(*key):
             taking = self._background.start(self._arrived(activity, body), awaited=True)
@@ -196,13 +199,13 @@ class TeamsSurface:
             taking.add_done_callback(
                 lambda done: self._taking.pop(key, None) if self._taking.get(key) is done else None
             )
-            await asyncio.shield(taking)
-        elif taken := self._taking.get(key):
-            await asyncio.shield(taken)
+            return await asyncio.shield(taking)
+        taken = self._taking.get(key)
+        return await asyncio.shield(taken) if taken else True
 
-    async def _arrived(self, activity: Incoming, body: bytes) -> None:
+    async def _arrived(self, activity: Incoming, body: bytes) -> bool:
         await self._keep_arrival(activity)
-        await self._take(activity, body)
+        return await self._take(activity, body)
 
     async def _keep_arrival(self, activity: Incoming) -> None:
         bot = activity.recipient["id"]
@@ -212,17 +215,23 @@ class TeamsSurface:
             except Exception:  # it is learnt again from the next word there
                 log.exception("a room that the bot was added to could not be written down")
 
-    async def _take(self, activity: Incoming, body: bytes) -> None:
-        """Begins to work on what needs no answer, once it is written down where it must be."""
+    async def _take(self, activity: Incoming, body: bytes) -> bool:
+        """Begins to work on what needs no answer, once it is written down where it must be. Where it cannot be, its sender is
+        told to try again; False when that did not come through either."""
         try:
             admitted = await self._intake.admitted(activity, body)
         except Overloaded:
             self._seen.forget(activity.conversation["id"], activity.id)
-            sorry = Said(catalog.refusal(NOT_TAKEN))
-            self._background.start(self._afterwards.show(activity, sorry))
-            return
+            try:
+                async with asyncio.timeout(_SORRY_SECONDS):
+                    await self._posts.reply(activity, catalog.refusal(NOT_TAKEN))
+            except (DeliveryFailed, ValueError, TimeoutError):
+                log.warning("an activity could not be written down, and its sender could not be told")
+                return False
+            return True
         if admitted:
             self._background.start(self._worked_on(admitted))
+        return True
 
     async def _invoked(self, activity: Incoming) -> Json:
         try:

@@ -16,6 +16,7 @@ import pytest_asyncio
 from bot.cards.model import Place, Reply, Silence
 from bot.delivery import AlreadyDone, Overloaded, Recorded
 from bot.domain.commands import AskArchitect, Command, Subscribe, changes
+from bot.domain.exception_commands import RequestException, TakeExceptionStep
 from bot.domain.people import Standing
 from bot.store.database import Database
 from bot.store.inbox import Inbox
@@ -127,15 +128,27 @@ async def test_a_pressed_change_that_comes_again_after_a_restart_happens_once_an
 
 
 @pytest.mark.parametrize("name", ["task/submit", "task/fetch", "composeExtension/submitAction"])
-async def test_a_dialog_that_is_sent_again_after_a_restart_ends_with_a_sentence(house: House, name: str) -> None:
-    value = {"data": {"verb": "subscribe", "topic": "standards", "filters": "", "digest": "now", "quiet": ""}}
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({"verb": "subscribe", "topic": "standards", "filters": "", "digest": "now", "quiet": ""}, Subscribe),
+        ({"verb": "exception_request", "about": "seen=low", "reason": "a", "announced": True}, RequestException),
+        ({"verb": "exception_step", "about": "EX-7 decline 3f1c", "words": "No."}, TakeExceptionStep),
+    ],
+    ids=["subscribe", "request", "step"],
+)
+async def test_a_dialog_that_is_sent_again_after_a_restart_ends_with_a_sentence(
+    house: House, name: str, data: dict[str, Any], expected: type[Command]
+) -> None:
+    value = {"data": data}
     activity = house.room.teams.activity("task_fetch", name=name, value=value)
     first = (await house.room.teams.deliver(activity)).json
     assert fault_of_dialog(first) is None
     async with house.room.another() as restarted:
         again = (await restarted.teams.deliver(activity)).json
     assert again == {"task": {"type": "message", "value": DONE}}
-    assert [type(command) for command in house.desk.done] == [Subscribe]
+    assert [type(command) for command in house.desk.done] == [expected]
+    assert house.desk.deliveries[0]
 
 
 async def test_buttons_of_clients_without_invokes_are_recorded_too(house: House) -> None:
@@ -297,6 +310,13 @@ async def test_too_much_at_once_gets_a_2xx_and_a_sentence_and_can_be_tried_again
         value = {"data": {"verb": "subscribe", "about": "standards"}}
         ended = await room.teams.invoke("task_fetch", value, name="task/submit")
         assert ended == {"task": {"type": "message", "value": NOT_TAKEN}}
+        for name in ("task/submit", "composeExtension/submitAction"):
+            filled_in = {"verb": "exception_request", "about": "seen=low", "reason": "two\nlines", "announced": True}
+            kept = await room.teams.invoke("task_fetch", {"data": filled_in}, name=name)
+            assert fault_of_dialog(kept) is None
+            shown_card = kept["task"]["value"]["card"]["content"]
+            assert NOT_TAKEN in json.dumps(shown_card["body"])
+            assert [each["data"] for each in shown_card["actions"]] == [filled_in]
         assert not room.library.asked
         assert (await room.teams.say("a question?")).activity["attachments"]
         room.surface._intake = intake.Intake(None, room.settings["knows"], lambda _: False)
@@ -404,3 +424,14 @@ async def test_a_copy_is_not_acknowledged_before_the_activity_itself_is_on_disk(
         assert done == set()
         on_disk.set()
         assert [(await each).status for each in (first, copy)] == [200, 200]
+
+
+async def test_what_is_neither_written_down_nor_refused_in_words_is_not_acknowledged() -> None:
+    async with open_room(inbox=Full()) as room:
+        activity = room.teams.activity("message_personal", text="subscribe standards")
+        room.teams.connector.faults.change({"unavailable": 1.0})
+        answer = await room.teams.deliver(activity)
+        assert answer.status == 503
+        room.teams.connector.faults.change({})
+        assert (await room.teams.deliver(activity)).status == 200
+        assert NOT_TAKEN in json.dumps((await room.teams.connector.posts(1))[0].activity)
