@@ -91,6 +91,14 @@ def parser() -> argparse.ArgumentParser:
 
     maintenance.add_commands(commands, database, as_json)
 
+    register = commands.add_parser(
+        "register", parents=[database], help="the exception register: requests, decisions, waivers"
+    )
+    register.add_argument("--format", choices=("json", "csv"), default="json", help="json (with all there is), or csv")
+    register.add_argument("--status", metavar="S", help='only "pending", "in force", "declined", "expired", …')
+    register.add_argument("--service", metavar="S", help="only those for this service")
+    register.set_defaults(run=_register)
+
     gallery = commands.add_parser("gallery", help="every card, for both platforms, and a page of them")
     gallery.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
     gallery.set_defaults(run=_gallery)
@@ -284,6 +292,19 @@ def _doctor(options: argparse.Namespace) -> int:
     else:
         print(doctor.report(findings))
     return FAILED if doctor.failed(findings) else 0
+
+
+def _register(options: argparse.Namespace) -> int:
+    from bot import register
+
+    status = register.status_of(options.status) if options.status else ""
+    with maintenance.looked_at(_settings(options).database_url) as database:
+        found = database.read_now(lambda unit: register.read(unit, status, options.service or ""))
+    if options.format == "csv":
+        print(register.as_csv(found), end="")
+    else:
+        _print_json(found)
+    return 0
 
 
 def _gallery(options: argparse.Namespace) -> int:

@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from bot.announcer import Announcer
     from bot.desks import Desks
     from bot.governance import LiveGovernance
+    from bot.pacing import Pace
     from bot.posting import Platform
     from bot.slack.surface import SlackSurface
+    from bot.standing import StandingExceptions
     from bot.store.memory import Memory
     from bot.teams.surface import TeamsSurface
 
@@ -58,13 +60,18 @@ def open_library(settings: Settings, *, cached: bool = True) -> LiveLibrary:
     )
 
 
-def open_memory(settings: Settings) -> Memory:
+def open_memory(settings: Settings, clock: Callable[[], datetime] = clock) -> Memory:
     """What the bot remembers. A SQLite file is claimed for this process and brought to this version; a PostgreSQL
     database must stand at it already. Raises `ConfigurationError`."""
     from bot.store.memory import Memory
 
     return Memory.open(
-        settings.database_url, settings.data, _revealed(settings.audit_key), settings.keep_questions, clock
+        settings.database_url,
+        settings.data,
+        _revealed(settings.audit_key),
+        settings.keep_questions,
+        clock,
+        operations_room=settings.operations_room,
     )
 
 
@@ -75,6 +82,7 @@ class Bot:
     settings: Settings
     memory: Memory
     shelf: LiveLibrary
+    standing: StandingExceptions
     desks: Desks
     slack: SlackSurface | None
     teams: TeamsSurface
@@ -103,17 +111,22 @@ class Bot:
         return {"teams": self.teams, **({"slack": self.slack} if self.slack else {})}
 
 
-def compose(settings: Settings, memory: Memory, written: Callable[[], None]) -> Bot:
+def compose(
+    settings: Settings, memory: Memory, written: Callable[[], None], clock: Callable[[], datetime] = clock
+) -> Bot:
     """The bot, put together and not yet listening. `written` is called when there may be something to announce."""
     from bot.desks import Desks
     from bot.governance import LiveGovernance
+    from bot.standing import StandingExceptions
 
     shelf = open_library(settings)
     governance = LiveGovernance(settings.knowledge, kept_in=settings.data)
+    standing = StandingExceptions(memory.database)
     desks = Desks(
         settings=settings,
         shelf=shelf,
         governance=governance,
+        standing=standing,
         database=memory.database,
         inbox=memory.inbox,
         happened=memory.questions.add,
@@ -124,6 +137,7 @@ def compose(settings: Settings, memory: Memory, written: Callable[[], None]) -> 
         settings,
         memory,
         shelf,
+        standing,
         desks,
         _slack(settings, desks.dispatch, shelf, memory, governance),
         _teams(settings, desks.dispatch, shelf, memory, governance),
@@ -194,8 +208,13 @@ def _revealed(secret: Secret | None) -> str | None:
 
 
 @asynccontextmanager
-async def running(settings: Settings, host: str, port: int) -> AsyncIterator[tuple[str, Bot]]:
+async def running(
+    settings: Settings, host: str, port: int, *, clock: Callable[[], datetime] = clock, pace: Pace | None = None
+) -> AsyncIterator[tuple[str, Bot]]:
     """The bot, listening; gives its address and its parts. On leaving, what has begun is finished.
+
+    Days pass by the `clock`: what falls due, until when a waiver runs. Signatures, tokens and what is known of people for a
+    minute go by the machine's own time. `pace` is how fast the platforms are posted to, as they permit unless told.
 
     Raises `ConfigurationError` when the address is taken or the database cannot be used.
     """
@@ -203,7 +222,7 @@ async def running(settings: Settings, host: str, port: int) -> AsyncIterator[tup
     from bot.metrics import Metrics
     from bot.timers import Clockwork
 
-    memory = await asyncio.to_thread(open_memory, settings)
+    memory = await asyncio.to_thread(open_memory, settings, clock)
     try:
         wakes: list[Callable[[], None]] = []
 
@@ -211,17 +230,18 @@ async def running(settings: Settings, host: str, port: int) -> AsyncIterator[tup
             for wake in wakes:
                 wake()
 
-        bot = compose(settings, memory, written)
+        bot = compose(settings, memory, written, clock)
         metrics = Metrics()
         announcer = Announcer(
             memory.database,
             bot.platforms,
+            pace=pace,
             operations_room=settings.operations_room,
             too_fast=metrics.too_fast,
             one_by_one={"teams"},  # it cannot be asked whether a post came through
         )
         clockwork = Clockwork(memory.database, bot.desks.fall_due, clock)
-        wakes += [announcer.wake, clockwork.wake]
+        wakes += [announcer.wake, clockwork.wake, bot.standing.wake]
 
         async def measured() -> tuple[bytes, str]:
             return metrics.text(await memory.figures()), metrics.content_type
@@ -234,6 +254,7 @@ async def running(settings: Settings, host: str, port: int) -> AsyncIterator[tup
             memory.vouch,
             announcer.run,
             clockwork.run,
+            bot.standing.run,
         ]
         if bot.slack:
             works += [bot.slack.run, partial(_introduce, bot.slack)]

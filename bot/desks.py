@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.cards import catalog
 from bot.cards.model import Reply, Silence
@@ -20,6 +20,7 @@ from bot.errors import NotYet, TooMany
 from bot.floods import Floods
 from bot.governance import LiveGovernance
 from bot.settings import Settings
+from bot.standing import StandingExceptions
 from bot.store.database import Database
 from bot.store.inbox import Inbox
 from bot.store.transaction import Transaction
@@ -38,6 +39,7 @@ class Desks:
         settings: Settings,
         shelf: LiveLibrary,
         governance: LiveGovernance,
+        standing: StandingExceptions,
         database: Database,
         inbox: Inbox,
         happened: Callable[[Event], None],
@@ -45,7 +47,7 @@ class Desks:
         written: Callable[[], None],
     ) -> None:
         """`written` is called in the event loop when something was written: there may be something to announce."""
-        self._settings, self._shelf, self._governance = settings, shelf, governance
+        self._settings, self._shelf, self._governance, self._standing = settings, shelf, governance, standing
         self._database, self._inbox = database, inbox
         self._happened, self._clock, self._written = happened, clock, written
         self._floods = Floods(time.monotonic)
@@ -122,7 +124,14 @@ class Desks:
             self._settings.operations_room,
             self._governance.now,
             unit,
+            _age(by),
+            self._standing.now,
         )
+
+
+def _age(by: Account | None) -> timedelta | None:
+    """How long ago the platform told who somebody is; None where that is not known."""
+    return timedelta(seconds=time.monotonic() - by.as_of) if by and by.as_of is not None else None
 
 
 def _quiet(command: Command, refusal: Reply) -> Reply:

@@ -38,11 +38,13 @@ class LiveGovernance:
     def refresh(self) -> str | None:
         """Looks at the file again; gives its faults, a line each, or None when it is in force."""
         try:
+            seen, self._seen = self._seen, None  # what cannot be read now is read again when it can
             file = governance.find(self._root)
-            seen, self._seen = self._seen, (file.digest, file.commit) if file else None
             if file is None:
                 self.fault = GONE if self.now.digest else None
-            elif seen != self._seen:
+                return self.fault
+            self._seen = file.digest, file.commit
+            if seen != self._seen:
                 self.now, self.fault = self._read(file), None
                 self._keep(file)
         except (FaultyYaml, ConfigurationError) as faulty:

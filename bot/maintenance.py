@@ -56,6 +56,14 @@ def add_commands(
     export = verbs.add_parser("export", parents=[database], help="the whole record as lines of JSON, signed")
     export.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
     export.set_defaults(run=_export)
+    erase = verbs.add_parser(
+        "erase", parents=[database], help="takes away what somebody wrote, or what was written of something, for good"
+    )
+    whose = erase.add_mutually_exclusive_group(required=True)
+    whose.add_argument("--account", metavar="ACCOUNT", help="whose words: slack:U012AB3CD, teams:3f2c7d1e-…")
+    whose.add_argument("--subject", metavar="SUBJECT", help="what they are of: EX-7")
+    erase.add_argument("--yes", action="store_true", help="does not ask first")
+    erase.set_defaults(run=_erase)
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -97,13 +105,13 @@ def _migrate(options: argparse.Namespace) -> int:
     from bot.store.engines import claimed, opened
 
     url = _settings(options).database_url
-    engine = opened(url)
-    try:
-        with claimed(url):
+    with claimed(url):
+        engine = opened(url)
+        try:
             schema.upgrade(engine)
-        print(f"The database {schema.name(engine)} is at version {schema.NEWEST}.")
-    finally:
-        engine.dispose()
+            print(f"The database {schema.name(engine)} is at version {schema.NEWEST}.")
+        finally:
+            engine.dispose()
     return 0
 
 
@@ -256,3 +264,43 @@ def _export(options: argparse.Namespace) -> int:
     if broken:
         _warn(f"The record in {options.output} was altered ({_where(broken)}); it was written as it is.")
     return 0
+
+
+def _erase(options: argparse.Namespace) -> int:
+    from sqlalchemy import make_url
+
+    from bot.store import schema
+    from bot.store.database import Database
+    from bot.store.engines import claimed, is_postgres
+
+    account, subject = (options.account or "").strip(), (options.subject or "").strip()
+    if not subject and not all(account.partition(":")):
+        raise ConfigurationError(["--account is written like slack:U012AB3CD, --subject like EX-7."])
+    what = f"what {account} wrote" if account else f"what was written about {subject}"
+    url = _settings(options).database_url
+    if not is_postgres(url) and not Path(make_url(url).database or "").exists():
+        raise ConfigurationError([f"There is no database {make_url(url).database} yet."])
+    if not options.yes and not _agreed(f"Erase from the record {what}? Nobody can bring it back. [y/N] "):
+        print("Nothing was erased.")
+        return FAILED
+    with claimed(url):  # two processes must not write to one SQLite file
+        database = Database(url, _now)
+        try:
+            schema.check(database.engine)
+            with schema.sentences(database.engine):
+                number = database.write_now(lambda unit: unit.audit.erase(account=account, subject=subject))
+        finally:
+            database.close_now()
+    if number:
+        print(
+            f"Erased {what}: {_counted(number, 'text')}. The record says so, and is whole. Backups and posts are as before."
+        )
+    else:
+        print(f"The record holds no words of that: {what}.")
+    return 0
+
+
+def _agreed(question: str) -> bool:
+    if not sys.stdin.isatty():
+        raise ConfigurationError(["Nobody can be asked here whether that is meant: say it with --yes."])
+    return input(question).strip().lower() in ("y", "yes")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from bot.errors import ConfigurationError
 
@@ -129,7 +129,19 @@ def _database(value: str) -> str:
         raise _Faulty(
             "must be an address like sqlite:////data/archway.db or postgresql+psycopg://archway@db.example.org/archway"
         )
+    if not all(port.isascii() and port.isdecimal() and 0 < int(port[:6]) < 65536 for port in _ports(rest)):
+        raise _Faulty("names a port that is no number from 1 to 65535; write it behind the host: db.example.org:5432")
     return f"postgresql+psycopg://{rest}"
+
+
+def _ports(rest: str) -> Iterator[str]:
+    """The ports that an address names behind "://", after each host and as `port=`, whatever they are."""
+    place, _, query = re.sub(r"^[^:/]*(:[^@]*)?@", "", rest).partition("?")
+    named = parse_qs(query, keep_blank_values=True)
+    further = ",".join(named.get("host", [])).split(",")
+    hosts = [place.partition("/")[0], *(host for host in further if host.count(":") == 1)]  # others are IPv6 or sockets
+    yield from (found[1] for host in hosts if (found := re.fullmatch(r"(?:\[.*\]|[^:/\[]*):(.*)", host)))
+    yield from (port for ports in named.get("port", []) for port in ports.split(","))
 
 
 def _room(value: str) -> str:

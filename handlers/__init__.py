@@ -37,10 +37,32 @@ from bot.domain.commands import (
     Unsubscribe,
     Welcome,
 )
+from bot.domain.exception_commands import (
+    GoAway,
+    ListExceptions,
+    OpenExceptionForm,
+    OpenExceptionStep,
+    RequestException,
+    ShowException,
+    Suggest,
+    TakeExceptionStep,
+)
+from bot.domain.exception_deadlines import TOPIC as OF_EXCEPTIONS
 from bot.domain.people import Standing
 from bot.domain.timers import Timer
 from bot.errors import NotYet, Outsider, Refusal
-from handlers import announcements, architects, ask, library, operations, subscriptions
+from handlers import (
+    absences,
+    announcements,
+    architects,
+    ask,
+    exception_dues,
+    exception_requests,
+    exception_steps,
+    library,
+    operations,
+    subscriptions,
+)
 from handlers import help as help_
 from handlers.desk import Desk
 
@@ -66,6 +88,14 @@ HANDLERS: Mapping[type[Command], Callable[[Any, Desk], Reply]] = MappingProxyTyp
         ReplyToQuestion: architects.reply,
         Remark: architects.remark,
         SendAgain: operations.send_again,
+        OpenExceptionForm: exception_requests.form,
+        RequestException: exception_requests.request,
+        OpenExceptionStep: exception_steps.form,
+        TakeExceptionStep: exception_steps.take,
+        ShowException: exception_requests.show,
+        ListExceptions: exception_requests.register,
+        GoAway: absences.go_away,
+        Suggest: exception_requests.suggest,
     }
 )
 
@@ -74,6 +104,7 @@ DUE: Mapping[str, Callable[[Timer, Desk], None]] = MappingProxyType(
     {
         "let_go": announcements.let_go,
         "review_overdue": announcements.review_overdue,
+        OF_EXCEPTIONS: exception_dues.fall_due,
     }
 )
 

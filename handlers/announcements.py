@@ -15,10 +15,11 @@ from bot.domain.subscriptions import News, Subscription
 from bot.store.library import Known
 from handlers.desk import Desk
 from handlers.documents import linked, news_of, state_of, url
+from handlers.exception_dues import library_changed
 from handlers.overdue import expect, review_overdue, settled
 from handlers.telling import Telling, When, hearing, let_go, tell
 from knowledge.documents import LeftOut
-from knowledge.folder import STILL
+from knowledge.folder import LONGEST_PATH, STILL
 from knowledge.library import Library
 
 __all__ = ["Prepared", "let_go", "notice", "prepare", "review_overdue"]
@@ -26,7 +27,6 @@ __all__ = ["Prepared", "let_go", "notice", "prepare", "review_overdue"]
 AGAIN = timedelta(days=1)  # a change after the first one that belongs to it: its posts are updated
 MANY = 5  # changes in one look: more of them are told as one
 MOST_FAULTS = 20  # files that break in one look: more of them are told as one
-LONGEST_PATH = 1_000  # bytes, in UTF-8: what has a longer one is not told of, as indexes of databases end below 2,700
 LISTED = 12
 RECORDED = 100  # paths in the record of many changes
 
@@ -115,9 +115,11 @@ def notice(desk: Desk, before: Library | None = None, prepared: Prepared | None 
     if store.is_empty():
         return _first_look(prepared, desk)
     known = store.all() if prepared.paths is None else store.of(prepared.paths)
-    faults = _unreadable(shelf)
+    waited = {path for path, each in known.items() if each.unreadable}
+    faults = _held_back(_seen(known, waited, prepared), shelf) | _unreadable(shelf)
+    known |= {path: Known(path, None) for path in faults.keys() & prepared.now.keys() - known.keys()}
     told_of_faults = _report_faults(known, faults, desk)
-    seen = [each for each in _seen(known, prepared) if each.known.path not in faults]
+    seen = [each for each in _seen(known, waited, prepared) if each.known.path not in faults]
     return _noticed(_moves(seen), prepared, told_of_faults, desk)
 
 
@@ -151,6 +153,7 @@ def _noticed(seen: list[_Seen], prepared: Prepared, faults: list[Telling], desk:
     known += [each for each, _ in told]
     tellings += [telling for _, telling in told]
     known += [replace(each.moved_from, state=None, since=None) for each in seen if each.moved_from]
+    library_changed(steps, desk)
     tell(tellings, desk)
     desk.transaction.library.put(known)
     for entry in _entries(going_on, fresh, desk):
@@ -207,9 +210,13 @@ def _list(seen: list[_Seen], desk: Desk) -> dict[str, Json]:
 
 
 def _report_faults(known: dict[str, Known], faults: dict[str, LeftOut], desk: Desk) -> list[Telling]:
-    """Tells operators of documents whose files cannot be read now, and of those that can be again."""
+    """Tells operators of documents whose files cannot be read now or of which nothing is told, and of those that are mended."""
     announcements = list[Announcement]()
-    broken = [each for each in known.values() if each.path in faults and (each.state or each.unreadable)]
+    broken = [
+        each
+        for path, each in known.items()
+        if path in faults and (each.state or each.unreadable or faults[path].doubtful)
+    ]
     mended = [each for each in known.values() if each.unreadable and each.path not in faults]
     fresh = [each for each in broken if not each.unreadable]
     counted = [replace(each, unreadable=True, faults=each.faults + 1) for each in fresh]
@@ -232,11 +239,13 @@ def _report_faults(known: dict[str, Known], faults: dict[str, LeftOut], desk: De
 
 def _fault(fault: LeftOut) -> dict[str, Json]:
     reason = fault.reason.removesuffix(STILL)
-    return {"path": fault.path, "line": fault.line, "reason": reason, "answered": fault.read}
+    held = bool(fault.doubtful)
+    return {"path": fault.path, "line": fault.line, "reason": reason, "answered": fault.read, "held": held}
 
 
 def _list_of_faults(faults: list[LeftOut], desk: Desk) -> Announcement:
-    facts: dict[str, Json] = {"count": len(faults), "files": [_fault(each) for each in faults[:LISTED]]}
+    held = any(each.doubtful for each in faults)
+    facts: dict[str, Json] = {"count": len(faults), "files": [_fault(each) for each in faults[:LISTED]], "held": held}
     return Announcement(f"unreadable:{desk.transaction.now.isoformat()}", "library", "unreadable_files", facts)
 
 
@@ -250,14 +259,29 @@ def _unreadable(shelf: Library) -> dict[str, LeftOut]:
     return {each.path: each for each in reversed(left_out) if not each.read or each.reason.endswith(STILL)}
 
 
+def _held_back(seen: Iterable[_Seen], shelf: Library) -> dict[str, LeftOut]:
+    """The faults of documents that have come to say of themselves what their authors may not mean, by path: until they
+    are mended nothing is told of them."""
+    faults: dict[str, list[LeftOut]] = {}
+    for fault in shelf.contents.left_out:
+        if fault.doubtful:
+            faults.setdefault(fault.path, []).append(fault)
+    found: dict[str, LeftOut] = {}
+    for each in seen:
+        for fault in faults.get(each.known.path, ()) if each.now else ():
+            if each.before is None or getattr(each.before, fault.doubtful) != getattr(each.now, fault.doubtful):
+                found.setdefault(fault.path, fault)
+    return found
+
+
 def _differing(before: Library, shelf: Library) -> set[str]:
     """The paths at which anything may be different from what it was."""
     old, new = before.contents.documents, shelf.contents.documents
     paths = {path for path in old.keys() | new.keys() if old.get(path) is not new.get(path)}
     after, later = before.catalogue.successors, shelf.catalogue.successors
     paths |= {path for path in after.keys() | later.keys() if after.get(path) != later.get(path)}
-    faults, others = _unreadable(before), _unreadable(shelf)
-    return paths | {path for path in faults.keys() | others.keys() if faults.get(path) != others.get(path)}
+    faults, others = set(before.contents.left_out), set(shelf.contents.left_out)
+    return paths | {each.path for each in faults ^ others}
 
 
 def _states(shelf: Library, paths: Collection[str] | None) -> dict[str, DocumentState]:
@@ -266,7 +290,8 @@ def _states(shelf: Library, paths: Collection[str] | None) -> dict[str, Document
     found = {}
     for path in wanted:
         if len(path.encode(errors="replace")) > LONGEST_PATH:
-            continue
+            log.warning("a document has so long a path that its changes are not announced", path=path)
+            continue  # indexes of databases end below 2,700 bytes
         try:
             found[path] = state_of(documents[path], shelf)
         except Exception:  # a fault of one document is that document's alone
@@ -280,14 +305,15 @@ def _left_alone(shelf: Library, paths: Collection[str] | None, now: Mapping[str,
     return (documents.keys() if paths is None else documents.keys() & paths) - now.keys()
 
 
-def _seen(known: dict[str, Known], prepared: Prepared) -> Iterable[_Seen]:
-    """What is not as it is known. Where a process has compared before, what is known has to be what it saw then: else another
-    process has seen a newer folder than this one."""
+def _seen(known: dict[str, Known], waited: set[str], prepared: Prepared) -> Iterable[_Seen]:
+    """What is not as it is known. Where a process has compared before, what is known has to be what it saw then, unless the
+    path waited to be mended: else another process has seen a newer folder than this one."""
     for path in sorted(known.keys() | prepared.now.keys() if prepared.paths is None else prepared.paths):
         now, was = prepared.now.get(path), known.get(path, Known(path, None))
         if path in prepared.alone:
             continue
-        if was.state != now and (prepared.before is None or was.state == prepared.then.get(path)):
+        as_seen = prepared.before is None or path in waited or was.state == prepared.then.get(path)
+        if was.state != now and as_seen:
             yield _Seen(was, was.state, now, prepared.change(path, was.state))
 
 
@@ -321,7 +347,9 @@ def _entries(going_on: list[_Seen], fresh: list[_Seen], desk: Desk) -> Iterable[
     for each in one_by_one:
         if change := each.change:
             before: dict[str, Json] = {"status": each.before.status} if each.before else {}
-            after: dict[str, Json] = {"status": each.now.status, **change.counts} if each.now else {}
+            after: dict[str, Json] = (
+                {"status": each.now.status, **change.counts, **_clauses(change)} if each.now else {}
+            )
             action = f"document.{'removed' if change.what is What.GONE else change.what.value}"
             yield Entry(action, each.known.path, before=before, after=after, revision=_revision(desk))
     if len(fresh) > MANY:
@@ -329,6 +357,13 @@ def _entries(going_on: list[_Seen], fresh: list[_Seen], desk: Desk) -> Iterable[
         yield Entry(
             "library.changed", "library", after={"documents": len(fresh), "first": paths}, revision=_revision(desk)
         )
+
+
+def _clauses(change: Change) -> dict[str, Json]:
+    """The ids of the clauses that a change tells of: the first of each sort."""
+    of = {"added": change.added, "reworded": change.reworded, "removed": change.removed}
+    named: dict[str, Json] = {name: [each.id for each in clauses] for name, clauses in of.items() if clauses}  # type: ignore[attr-defined]
+    return {"clauses": named} if named else {}
 
 
 def _revision(desk: Desk) -> str:

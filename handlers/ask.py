@@ -30,13 +30,15 @@ def answer(command: Ask, desk: Desk) -> Card:
     architects = bool(desk.questions_room)
     if not found.answered:
         return catalog.no_answer(found, architects=architects)
-    return catalog.answer(found, for_all=command.for_all, architects=architects)
+    standing = desk.standing_for(command.by)
+    return catalog.answer(found, for_all=command.for_all, architects=architects, standing=standing)
 
 
 def more(command: More, desk: Desk) -> Card:
     """All of the answer, where its short form was."""
     found = desk.library.ask(command.question)
-    return catalog.whole_answer(found, for_all=command.for_all, architects=bool(desk.questions_room))
+    architects, standing = bool(desk.questions_room), desk.standing_for(command.by)
+    return catalog.whole_answer(found, for_all=command.for_all, architects=architects, standing=standing)
 
 
 def share(command: Share, desk: Desk) -> Card | Form:
@@ -49,7 +51,8 @@ def share(command: Share, desk: Desk) -> Card | Form:
             raise NoRoomToShare
         return catalog.share_form(command.question, command.rooms)
     found = desk.library.ask(command.question)
-    return catalog.shared_answer(found, command.by, architects=bool(desk.questions_room))
+    architects, standing = bool(desk.questions_room), desk.standing_for(command.by)
+    return catalog.shared_answer(found, command.by, architects=architects, standing=standing)
 
 
 def rate(command: Rate, desk: Desk) -> Card:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.domain.changes import Change, ClauseState, Concern, DocumentState, Named
+from bot.domain.exception_requests import ExceptionRequest
 from bot.domain.subscriptions import News, Topic
 from bot.store.types import writable
 from knowledge import reviews
@@ -89,3 +90,15 @@ def _sections(document: Document) -> Iterator[tuple[str, str]]:
         heading = "" if passage.heading == document.title else writable(passage.heading)
         if heading or words:
             yield heading, hashlib.sha256(words.encode(errors="replace")).hexdigest()[:16]
+
+
+def news_of_request(request: ExceptionRequest) -> News:
+    """Who hears of an exception request: by its service and risk, and by what its standard is tagged with and owned by."""
+    target = request.wish.target
+    return News(
+        topic=Topic.EXCEPTIONS,
+        tags=target.tags if target else (),
+        owners=(target.owner, *(part.strip() for part in target.owner.split(","))) if target else (),
+        services=(request.wish.service,),
+        risk=request.terms.level,
+    )

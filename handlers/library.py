@@ -15,8 +15,8 @@ MOST_NAMED = 5  # documents in one sentence
 
 
 def show(command: Show, desk: Desk) -> Card:
-    """The card of a document or clause, with what supersedes it and what it supersedes."""
-    return catalog.shown(found(command.id, desk.library))
+    """The card of a document or clause, with what supersedes it, what it supersedes and what stands against it."""
+    return catalog.shown(found(command.id, desk.library), desk.standing_for(command.by))
 
 
 def preview(command: Preview, desk: Desk) -> Results:

@@ -13,6 +13,8 @@ from bot.domain.audit import Entry
 from bot.domain.commands import SendAgain
 from bot.domain.people import Standing
 from bot.errors import NothingToSend, OperatorsSend
+from bot.store import inbox
+from bot.store.inbox import ASIDE
 from bot.store.outbox import UNDELIVERABLE
 from bot.store.people import REFUSED
 from handlers.desk import Desk
@@ -23,13 +25,16 @@ SAME_TROUBLE = timedelta(hours=1)  # within which a fault that is back is told w
 
 
 def send_again(command: SendAgain, desk: Desk) -> Card:
-    """Puts what could not be posted back in its lane, and says so where operators were told of it.
+    """Puts what could not be posted back in its lane, what could not be handled among what waits, and says so where
+    operators were told of it.
 
     Raises `OperatorsSend` for whoever is not a member in the operators' room, `NothingToSend` when it was sent since.
     """
     by, unit = command.by, desk.transaction
     if by.standing is not Standing.MEMBER or not desk.operations_room or by.here != desk.operations_room:
         raise OperatorsSend
+    if command.posting.startswith(f"{ASIDE}:"):
+        return _handle_again(command, desk)
     number = int(command.posting) if command.posting.isascii() and command.posting.isdecimal() else 0
     unit.outbox.lock()
     aside = unit.outbox.set_aside(number) if number < 2**63 else None
@@ -44,6 +49,21 @@ def send_again(command: SendAgain, desk: Desk) -> Card:
             unit.outbox.announce(Announcement(told.key, subject, UNDELIVERABLE, {**told.facts, **again}))
     unit.audit.add(Entry("posting.sent_again", subject, by, before={"fault": aside.fault}, after={"room": aside.room}))
     return cards.sent_again({**facts, **again})
+
+
+def _handle_again(command: SendAgain, desk: Desk) -> Card:
+    by, unit = command.by, desk.transaction
+    unit.outbox.lock()
+    told = unit.outbox.get(command.posting)
+    if told is None or told.topic != ASIDE or not inbox.send_again(unit.connection, str(told.facts["delivery"])):
+        raise NothingToSend
+    facts: dict[str, Json] = {**told.facts, "again": by.name or str(by)}
+    unit.outbox.announce(Announcement(told.key, told.subject, ASIDE, facts))
+    platform, fault = told.facts["platform"], told.facts["fault"]
+    unit.audit.add(
+        Entry("delivery.sent_again", told.subject, by, before={"fault": fault}, after={"platform": platform})
+    )
+    return cards.sent_again(facts)
 
 
 def governance_changed(desk: Desk, fault: str | None) -> None:

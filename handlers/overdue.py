@@ -79,7 +79,7 @@ def review_overdue(timer: Timer, desk: Desk) -> None:
 
 
 def _overdue(state: DocumentState, desk: Desk) -> Telling:
-    owners = list(dict.fromkeys(_rooms(state.owner, desk)))
+    owners = list(dict.fromkeys(rooms_of_owner(state.owner, desk)))
     direct = owners or ([desk.operations_room] if desk.operations_room else [])
     news = [news_of(state)]
     rooms = {**hearing(news, desk, only_owners=True), **dict.fromkeys(direct, When())}
@@ -111,7 +111,7 @@ def _listed(states: Sequence[DocumentState], desk: Desk) -> Iterator[Telling]:
         yield Telling(Announcement(key, "library", "reviews_overdue", facts), {desk.operations_room: When()})
 
 
-def _rooms(owner: str, desk: Desk) -> Iterator[str]:
+def rooms_of_owner(owner: str, desk: Desk) -> Iterator[str]:
     """The rooms of an owner: rooms by name, people by e-mail address, roles by theirs; several between commas."""
     for part in (part.strip() for part in owner.split(",")):
         if part.startswith(PLATFORMS):

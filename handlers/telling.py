@@ -9,10 +9,11 @@ from datetime import datetime
 from bot.cards.announcements import card_of
 from bot.domain.announcements import Announcement, Json
 from bot.domain.changes import read_change
+from bot.domain.exception_requests import read as read_request
 from bot.domain.subscriptions import News, Subscription, moment
 from bot.domain.timers import Timer
 from handlers.desk import Desk
-from handlers.documents import news_of
+from handlers.documents import news_of, news_of_request
 
 LET_GO = "let_go"
 A_FEW = 3  # announcements that are posted one by one when quiet hours end
@@ -167,6 +168,9 @@ def _until(room: str, due: datetime | None, *, digest: bool) -> str:
 
 def _hearers(what: Announcement, subscriptions: Sequence[Subscription]) -> list[Subscription]:
     """Those of the subscriptions that mean it. Whoever would have heard of a document as it was hears that it changed."""
+    if what.topic == "exception_told":
+        news = [news_of_request(read_request(what.facts["request"]))]  # type: ignore[arg-type]  # a mapping, as it was written
+        return [each for each in subscriptions if any(each.hears(one) for one in news)]
     if what.topic != "document":
         return list(subscriptions)
     change = read_change(what.facts)

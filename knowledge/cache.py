@@ -10,7 +10,7 @@ from pathlib import Path
 
 from knowledge.folder import Snapshot
 
-VERSION = 2  # goes up with every change of what readers make of a file: an older cache is then read anew
+VERSION = 3  # goes up with every change of what readers make of a file: an older cache is then read anew
 
 
 def save(path: Path, snapshot: Snapshot) -> None:

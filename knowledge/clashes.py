@@ -65,7 +65,7 @@ def _same_ids(documents: Mapping[str, Document], claims: Claims, by_id: Mapping[
             others = [each for each in paths if each != path and _collide(documents, own, path, each)]
             if others:
                 reason = f"the id {documents[path].id} is also that of {_listed(others)}; give one of them another id"
-                yield LeftOut(path, reason, own[path].line if path in own else None, read=True)
+                yield LeftOut(path, reason, own[path].line if path in own else None, read=True, doubtful="id")
 
 
 def _collide(documents: Mapping[str, Document], own: Mapping[str, Claim], path: str, other: str) -> bool:

@@ -124,6 +124,7 @@ class LeftOut:
     reason: str  # one sentence that says how to mend it
     line: int | None = None
     read: bool = False  # whether the document is in the library all the same
+    doubtful: str = ""  # "status" or "id" where that may not be what the author means, else ""
 
 
 @dataclass(frozen=True, slots=True)

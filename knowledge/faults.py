@@ -13,6 +13,7 @@ from knowledge.keys import Settled
 _SINGLE = ("id", "title", "kind", "status", "owner", "tier", *keys.INTERVALS)
 _NAMES = (*keys.OLDER, *keys.SUCCESSORS)
 _SEVERAL = ("reviewers", "tags", "aliases", "controls", *_NAMES)
+_DOUBTFUL = ("status", "id")  # what others rely on
 _LONGEST = 60  # characters of a value that is quoted
 
 
@@ -21,7 +22,10 @@ def find(document: Document, front: Settled) -> list[LeftOut]:
     if not front.values or metadata.is_template(document.path):
         return []
     found = [*_shapes(front.values), *_words(document, front.values), *_days(front.values), *_slips(front)]
-    return [LeftOut(document.path, reason, front.lines.get(key), read=True) for key, reason in found]
+    return [
+        LeftOut(document.path, reason, front.lines.get(key), read=True, doubtful=key if key in _DOUBTFUL else "")
+        for key, reason in found
+    ]
 
 
 def _words(document: Document, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,12 @@ from knowledge.documents import Contents, Document, LeftOut
 QUICK_LOOK = 0.4  # seconds: how soon it is noticed that the whole folder was exchanged
 SLOW_LOOK = 60.0  # seconds: for disks that tell nobody of changes, such as network volumes
 STILL = "; what was there before is still answered from"  # how the reason ends where that is so
+LONGEST_PATH = 1_000  # bytes, in UTF-8: of what has a longer one no changes are told
 GLOSSARIES = ("glossary.yaml", "glossary.yml")
+
+_TOO_LONG = (
+    f"has a path of more than {LONGEST_PATH} bytes: its changes are not announced; shorten the names of its folders"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,7 @@ def _read(root: Path, descriptor: int, before: Snapshot | None) -> Snapshot:
     documents = {path: kept.document for path, kept in sorted(files.items()) if kept.document}
     resolved = _resolved(documents, before)
     faults = [fault for path in sorted(files) for fault in files[path].faults]
+    faults += [LeftOut(path, _TOO_LONG, read=True) for path in documents if len(path.encode()) > LONGEST_PATH]
     claims = {path: kept.claims for path, kept in files.items() if kept.document and kept.claims}
     faults += clashes.find(resolved, claims)
     left_out.extend(sorted(faults, key=lambda fault: (fault.path, fault.line or 0)))

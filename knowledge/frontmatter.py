@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeGuard
 
+from knowledge.yaml_faults import explained
+
 DEEPEST = 20
 LARGEST_FRONT_MATTER = 16 * 1024
 LARGEST_FILE = 256 * 1024
@@ -163,10 +165,8 @@ def _read(text: str, path: str, first_line: int, largest: int, *, exact_dates: b
         values = _Values(yaml.parse(text, Loader=loader), first_line, path, exact_dates=exact_dates)
         return values.document(), values.lines
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        problem = getattr(error, "problem", None) or "a character that YAML does not allow"
-        line = first_line + (mark.line if mark else 0)
-        raise FaultyYaml(f"not valid YAML: {problem}; check quotes, colons and indentation", line, path) from None
+        reason, line = explained(text, error, first_line)
+        raise FaultyYaml(f"not valid YAML: {reason}", line, path) from None
 
 
 class _Values:
@@ -220,7 +220,7 @@ class _Values:
         while (following := self._next())[0] != "MappingEndEvent":
             kind, event = following
             if kind != "ScalarEvent" or event.anchor is not None or event.tag is not None:
-                raise self._fault("a key must be a plain word", event)
+                raise self._fault("a key must be a plain word; quote a text that begins with a bracket", event)
             key = event.value
             if key in values:
                 raise self._fault(f"the key {key[:40]!r} is given twice; keep one", event)
@@ -245,5 +245,5 @@ class _Values:
             except ValueError:
                 if not self._exact_dates:
                     return text
-                raise self._fault(f"{text} is no date of the calendar", event) from None
+                raise self._fault(f"{text} is no date of the calendar; write a day that exists", event) from None
         return text

@@ -36,8 +36,9 @@ class File:
         """
         try:
             text = self.data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            raise FaultyYaml("is not UTF-8; save it as UTF-8", 1, NAME) from None
+        except UnicodeDecodeError as error:
+            line = self.data.count(b"\n", 0, error.start) + 1
+            raise FaultyYaml("is not UTF-8; save it as UTF-8", line, NAME) from None
         values, lines = frontmatter.load_with_lines(text, NAME)
         if values is None:
             raise FaultyYaml("is empty; write at least its roles", 1, NAME)

@@ -42,6 +42,7 @@ _NUMBERED = re.compile(r"(?:adr[-_ ]?)?(\d{1,5})(?=[-_. ]|$)", re.IGNORECASE)
 _NAMED = re.compile(
     r"([A-Za-z]{2,8})-(\d{3,6})(?=[-_. ]|$)|(ADR|STD|RB|PAT|RFC|KEP|PEP)-(\d{1,6})(?=[-_. ]|$)", re.IGNORECASE
 )
+_MOST_PEOPLE = 20  # of a role, as in governance.yaml
 _NOT_A_SLUG = re.compile(r"[^\w]+|_")
 _PLACEHOLDER_TAG = re.compile(r"tag (?:one|two|three|\d)", re.IGNORECASE)
 
@@ -212,10 +213,16 @@ def _applies_to(values: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _seats(stated: Any) -> tuple[str, ...]:
-    """Roles: `[security]` or `[{role: security, people: 1}]`."""
+    """Roles, each as often as people of it are wanted: `[security]` or `[{role: security, people: 2}]`."""
     if not isinstance(stated, list):
         return _as_texts(stated)
-    return tuple(str(seat.get("role", "")) if isinstance(seat, dict) else str(seat) for seat in stated)
+    return tuple(role for seat in stated for role in (_places(seat) if isinstance(seat, dict) else [str(seat)]))
+
+
+def _places(seat: Mapping[str, Any]) -> list[str]:
+    people = seat.get("people", 1)
+    wanted = people if isinstance(people, int) and not isinstance(people, bool) else 1
+    return [str(seat.get("role", ""))] * min(max(wanted, 1), _MOST_PEOPLE)
 
 
 def named(values: Mapping[str, Any], *of_keys: str) -> tuple[str, ...]:

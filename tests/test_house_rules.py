@@ -22,6 +22,8 @@ ROOMS: dict[str, set[str]] = {
     "bot.announcer": {"bot.store", "bot.cards", "bot.domain", "bot.errors", "bot.posting", "bot.pacing", "structlog"},
     "bot.pacing": set(),
     "bot.timers": {"bot.store", "bot.domain", "bot.errors", "structlog"},
+    "bot.standing": {"bot.store", "bot.domain", "structlog"},
+    "bot.register": {"bot.store", "bot.domain", "bot.cards.text", "bot.errors"},
     "bot.metrics": {"bot.store.memory", "prometheus_client"},
     "bot.settings": {"bot.errors", "dotenv"},
     "bot.logs": {"structlog"},

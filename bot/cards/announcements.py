@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from bot.cards import library_news, operations, questions
+from bot.cards import exception_news, exceptions, library_news, operations, questions
 from bot.cards.model import Card
 from bot.domain.announcements import Announcement, Json
 
@@ -22,7 +22,16 @@ SAY: Mapping[str, Callable[[Facts], Card]] = MappingProxyType(
         "unreadable_files": library_news.unreadable_files,
         "architect_question": questions.architect_question,
         "architect_reply": questions.architect_reply,
+        "exception_review": exceptions.review_card,
+        "exception_asked": exceptions.asked_card,
+        "exception_told": exception_news.told_card,
+        "exception_reminder": exception_news.reminder_card,
+        "exception_expiry": exception_news.expiry_card,
+        "exception_condition": exception_news.condition_card,
+        "exception_reworded": exception_news.reworded_card,
+        "exceptions_of_superseded": exception_news.superseded_card,
         "undeliverable": operations.undeliverable,
+        "delivery_aside": operations.delivery_aside,
         "governance_faulty": operations.governance_faulty,
         "link_refused": operations.link_refused,
     }

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, assert_never
 
 from bot.cards.addresses import drawn
-from bot.cards.fit import Budget, FormBudget, fitted, fitted_form
+from bot.cards.fit import Budget, FormBudget, fitted, fitted_choices, fitted_form
 from bot.cards.model import (
     BREAK,
     Added,
@@ -22,6 +22,7 @@ from bot.cards.model import (
     Card,
     Caution,
     Choice,
+    Choices,
     Code,
     Facts,
     Field,
@@ -45,13 +46,19 @@ Json = dict[str, Any]
 # Slack answers `msg_blocks_too_long` from about 12,000 characters on, containers included; it takes 50 blocks, and of the
 # least weight 45 fit.
 BUDGET = Budget(most=10_000, run=60, link=20, entry=130, block=220, button=200, told=1)
-INTRO = replace(BUDGET, most=4_000)
+# Slack takes views of 250,000 bytes; half is left to labels, hints and what stands above the fields.
 # `private_metadata` takes 3,000 characters; a third is left to whoever has to remember where the form was opened.
-FORM_BUDGET = FormBudget(most=60_000, entry=100, choices=100, about=2_000, typed=3_000, label=75, value=150)
+FORM_BUDGET = FormBudget(most=120_000, entry=100, choices=100, about=2_000, typed=3_000, label=75, value=150)
+VIEW_BLOCKS = 100
 # Slack's limits of one text, in characters.
 HEADER, PLAIN_TEXT, RICH_TEXT, FALLBACK = 150, 3_000, 3_000, 600
 BUTTON, BUTTON_VALUE, BUTTONS = 75, 2_000, 25
 MODAL_TITLE, LABEL, PLACEHOLDER = 24, 150, 150
+HELP, FAULT = (
+    300,
+    300,
+)  # Slack takes hints of 2,000, and tells no limit of an error: this much can be read beside a field
+VALUE = "value"  # the verb of a field that only holds a value
 
 # Escaped as Slack asks; its marks for bold, italics, strike-through and code become look-alikes, which cannot pair up.
 _MRKDWN = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"})
@@ -84,7 +91,7 @@ def unfurl(card: Card) -> Json:
 def view(form: Form) -> Json:
     """The modal of a form."""
     form = fitted_form(form, FORM_BUDGET)
-    intro = blocks(Card(form.name, "", (Text(form.intro),)), INTRO) if form.intro else []
+    rows = [row for field in form.fields for row in _rows(field, form.redraw)][:VIEW_BLOCKS]
     return {
         "type": "modal",
         "callback_id": form.verb,
@@ -92,11 +99,18 @@ def view(form: Form) -> Json:
         "title": _plain_text(form.title, MODAL_TITLE),
         "submit": _plain_text(form.submit, MODAL_TITLE),
         "close": _plain_text("Cancel", MODAL_TITLE),
-        "blocks": [
-            *intro,
-            *[_input(field, number) for number, field in enumerate(form.fields, 1)],
-        ],
+        "blocks": [*_above(form, VIEW_BLOCKS - len(rows)), *rows],
     }
+
+
+def errors(form: Form) -> dict[str, str]:
+    """What is wrong with a form that was sent, by its fields' blocks: Slack shows it beside them."""
+    return {name: shortened(clean(fault), FAULT) for name, fault in form.faults.items()}
+
+
+def options(choices: Choices) -> Json:
+    """What somebody can choose as they type in a field."""
+    return {"options": [_option(choice) for choice in fitted_choices(choices.choices, FORM_BUDGET)]}
 
 
 def mrkdwn(text: str) -> str:
@@ -149,17 +163,47 @@ def _numbered(id_: str, number: int) -> str:
     return id_ if number == 1 else f"{id_}:{number}"
 
 
-def _input(field: Field, number: int) -> Json:
-    element = _select(field) if field.choices else _typed(field)
+def _above(form: Form, most: int) -> list[Json]:
+    """What stands above the fields, in so many blocks at most."""
+    intro = (Text(form.intro),) if form.intro else ()
+    room = min(BUDGET.most, most * BUDGET.block)
+    return blocks(Card(form.name, "", (*intro, *form.blocks)), replace(BUDGET, most=room))[:most]
+
+
+def _rows(field: Field, redraw: str) -> list[Json]:
+    """A field's block, and below it what is wrong with its value. `action_id` is "VERB:SEARCH:NAME": equal ones keep what
+    somebody has typed when the view is drawn anew, so nothing goes into it that changes on the way."""
+    element = _element(field)
+    live = field.live and redraw and element["type"] != "plain_text_input"
     if field.hint:
         element["placeholder"] = _plain_text(field.hint, PLACEHOLDER)
-    return {
+    element["action_id"] = f"{redraw if live else VALUE}:{field.search}:{field.name}"
+    row: Json = {
         "type": "input",
         "block_id": field.name,
         **({"optional": True} if field.optional else {}),
+        **({"dispatch_action": True} if live else {}),
         "label": _plain_text(field.label, LABEL),
-        "element": {**element, "action_id": _numbered("value", number)},
+        "element": element,
+        **({"hint": _plain_text(field.help, HELP)} if field.help else {}),
     }
+    return [row, _fault(field)] if field.fault else [row]
+
+
+def _fault(field: Field) -> Json:
+    label = shortened(clean(field.label), LABEL)
+    line = (Strong(f"{label}:"), " ", shortened(clean(field.fault), FAULT))
+    return {"type": "rich_text", "elements": _elements(Caution(line))}
+
+
+def _element(field: Field) -> Json:
+    if field.day:
+        return {"type": "datepicker", **({"initial_date": field.value} if field.value else {})}
+    if field.search:
+        present = [_option(choice) for choice in field.choices if choice.value == field.value]
+        element: Json = {"type": "external_select", "min_query_length": 0}  # something to choose from before one types
+        return {**element, "initial_option": present[0]} if present else element
+    return _select(field) if field.choices else _typed(field)
 
 
 def _typed(field: Field) -> Json:
@@ -168,9 +212,9 @@ def _typed(field: Field) -> Json:
 
 
 def _select(field: Field) -> Json:
-    options = {choice.value: _option(choice) for choice in field.choices}
-    element: Json = {"type": "static_select", "options": list(options.values())}
-    return {**element, "initial_option": options[field.value]} if field.value in options else element
+    offered = {choice.value: _option(choice) for choice in field.choices}
+    element: Json = {"type": "static_select", "options": list(offered.values())}
+    return {**element, "initial_option": offered[field.value]} if field.value in offered else element
 
 
 def _option(choice: Choice) -> Json:

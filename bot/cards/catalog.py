@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from bot.cards.describing import count, demands, identity, known, outline, present, status, ties, warnings, words_of
+from bot.cards.describing import (
+    count,
+    demands,
+    exceptions,
+    identity,
+    known,
+    outline,
+    present,
+    status,
+    ties,
+    warnings,
+    words_of,
+)
+from bot.cards.exception_forms import REQUEST
 from bot.cards.model import (
     BREAK,
     Block,
@@ -32,8 +45,11 @@ from bot.cards.model import (
 from bot.cards.quoting import QUOTE, bare, card_source, kind_word, marked, named, preview, quotes
 from bot.cards.text import shortened
 from bot.domain.commands import LONGEST_QUESTION
+from bot.domain.exception_register import Counts as Exceptions
 from bot.domain.people import Account
-from knowledge.documents import Answer, Citation, Clause, Counts, Line, Shown
+from knowledge.documents import Answer, Citation, Clause, Counts, Document, Kind, Line, Shown
+
+Against = Mapping[str, Exceptions] | None  # of clauses and documents, by their ids; None where nobody can ask for one
 
 QUOTES = 5  # a handful: what one reads on a phone without scrolling twice
 ALSO = 3
@@ -49,27 +65,30 @@ ASK_ARCHITECT = "Ask an architect"
 TRY = ("Do buckets have to be encrypted?", "How often are secrets rotated?", "Which tags must a resource have?")
 
 
-def answer(found: Answer, *, for_all: bool = False, architects: bool = False) -> Card:
+def answer(found: Answer, *, for_all: bool = False, architects: bool = False, standing: Against = None) -> Card:
     """What the library says, the quoted words first. `for_all`: everybody in the room sees it already. `architects`:
-    there is a room where they can be asked."""
+    there is a room where they can be asked. `standing`: waivers and open requests, by what they are against, where one can be
+    asked for."""
     if not found.answer:
         return no_answer(found, architects=architects)
-    buttons = _answer_buttons(found, more=_has_more(found), share=not for_all, architects=architects)
-    return _answer("answer", found, buttons=buttons)
+    buttons = _answer_buttons(found, standing, more=_has_more(found), share=not for_all, architects=architects)
+    return _answer("answer", found, standing, buttons=buttons)
 
 
-def whole_answer(found: Answer, *, for_all: bool = False, architects: bool = False) -> Card:
+def whole_answer(found: Answer, *, for_all: bool = False, architects: bool = False, standing: Against = None) -> Card:
     """All that the library says, in the place of its short form."""
     if not found.answer:
         return replace(no_answer(found, architects=architects), place=Place.INSTEAD)
-    buttons = _answer_buttons(found, more=False, share=not for_all, architects=architects)
-    return _answer("whole_answer", found, quoted=EVERYTHING, also=EVERYTHING, buttons=buttons, place=Place.INSTEAD)
+    buttons = _answer_buttons(found, standing, more=False, share=not for_all, architects=architects)
+    return _answer(
+        "whole_answer", found, standing, quoted=EVERYTHING, also=EVERYTHING, buttons=buttons, place=Place.INSTEAD
+    )
 
 
-def shared_answer(found: Answer, by: Account, *, architects: bool = False) -> Card:
+def shared_answer(found: Answer, by: Account, *, architects: bool = False, standing: Against = None) -> Card:
     """What the library says, for everybody in a room, and who thought that they should see it."""
-    buttons = _answer_buttons(found, more=_has_more(found), share=False, architects=architects)
-    shown = _answer("shared_answer", found, buttons=buttons) if found.answer else None
+    buttons = _answer_buttons(found, standing, more=_has_more(found), share=False, architects=architects)
+    shown = _answer("shared_answer", found, standing, buttons=buttons) if found.answer else None
     card = shown or no_answer(found, architects=architects)
     shared = Note((f"Shared by {shortened(by.name.strip(), NAME) or 'a colleague'}",))
     return replace(card, blocks=(*card.blocks, shared), place=Place.ROOM)
@@ -132,16 +151,17 @@ def no_answer(found: Answer, *, architects: bool = False) -> Card:
     return Card("no_answer", f"Nothing here answers “{question}”.", tuple(blocks), buttons=buttons)
 
 
-def shown(what: Shown) -> Card:
-    """A document or one of its clauses, with its links both ways."""
-    return shown_document(what) if what.clause is None else shown_clause(what, what.clause)
+def shown(what: Shown, standing: Against = None) -> Card:
+    """A document or one of its clauses, with its links both ways. `standing` as in `answer`."""
+    return shown_clause(what, what.clause, standing) if what.clause else shown_document(what, standing)
 
 
-def shown_document(what: Shown) -> Card:
+def shown_document(what: Shown, standing: Against = None) -> Card:
     """A document: what it is, who answers for it, what it demands, what it is tied to."""
     document = what.document
     blocks: list[Block] = [*warnings(what)]
-    blocks += known(identity(what))
+    against = (document.id, *(clause.id for clause in document.clauses))
+    blocks += known([*identity(what), ("Exceptions", exceptions(against, standing))])
     if document.clauses:
         blocks += [Heading(count(len(document.clauses), "clause")), demands(document.clauses)]
     else:
@@ -149,7 +169,8 @@ def shown_document(what: Shown) -> Card:
     blocks += known(ties(what))
     summary = f"{document.id}: {document.title} ({kind_word(document.kind)}, {document.status})"
     newer = tuple(Button(f"Show {shortened(one.id, 40)}", "show", one.path) for one in what.superseded_by[:1])
-    return Card("shown_document", shortened(summary, SUMMARY), tuple(blocks), title=document.title, buttons=newer)
+    buttons = (*newer, *_request_button(document, document.id, standing))
+    return Card("shown_document", shortened(summary, SUMMARY), tuple(blocks), title=document.title, buttons=buttons)
 
 
 def whole_document(what: Shown) -> Card:
@@ -164,7 +185,7 @@ def whole_document(what: Shown) -> Card:
     return Card("whole_document", shortened(summary, SUMMARY), tuple(blocks), title=document.title)
 
 
-def shown_clause(what: Shown, clause: Clause) -> Card:
+def shown_clause(what: Shown, clause: Clause, standing: Against = None) -> Card:
     """One clause: its exact text, how strong it is, where it stands and who answers for it."""
     document, heading = what.document, what.citation.heading
     facts: list[tuple[str, Inlines]] = [
@@ -174,9 +195,12 @@ def shown_clause(what: Shown, clause: Clause) -> Card:
         ("Owner", present(document.owner)),
         ("Reviewed", present(document.reviewed)),
         ("Controls", present(", ".join(document.controls))),
+        ("Exceptions", exceptions((clause.id, document.id), standing)),
     ]
     blocks = (Quote(marked(clause.text, clause.level)), *warnings(what), *known(facts))
-    return Card("shown_clause", shortened(f"{clause.id}: {clause.text}", SUMMARY), blocks, title=clause.id)
+    buttons = _request_button(document, clause.id, standing)
+    summary = shortened(f"{clause.id}: {clause.text}", SUMMARY)
+    return Card("shown_clause", summary, blocks, title=clause.id, buttons=buttons)
 
 
 def cited(what: Citation, excerpt: str = "") -> Card:
@@ -217,6 +241,13 @@ def help_(word: str = "/arch") -> Card:
                     (Literal(f"{before}how do we encrypt buckets?"), BREAK, "the clause that says so"),
                     (Literal(f"{before}show STD-003"), BREAK, "a document: owner, status, clauses, what replaced it"),
                     (Literal(f"{before}show STD-003.2"), BREAK, "one clause, word for word"),
+                    (
+                        Literal(f"{before}exception STD-003.2"),
+                        BREAK,
+                        "ask for an exception; the form shows who decides",
+                    ),
+                    (Literal(f"{before}exceptions pending"), BREAK, "what waits for a decision; also: mine, expiring"),
+                    (Literal(f"{before}away until friday delegate @grace"), BREAK, "who decides for you meanwhile"),
                     (Literal(f"{before}subscribe standards"), BREAK, "tell this room what changes in them"),
                     (Literal(f"{before}subscriptions"), BREAK, "what this room hears of, and how to stop it"),
                     (Literal(f"{before}help"), BREAK, "this list"),
@@ -286,6 +317,7 @@ def fault(reference: str) -> Card:
 def _answer(
     name: str,
     found: Answer,
+    standing: Against = None,
     *,
     quoted: int = QUOTES,
     also: int = ALSO,
@@ -293,7 +325,11 @@ def _answer(
     place: Place = Place.BESIDE,
 ) -> Card:
     lines = found.answer[:quoted]
-    blocks: list[Block] = list(quotes(lines, QUOTE if quoted == QUOTES else LONGEST_QUOTE))
+    blocks: list[Block] = []
+    for quote, source in quotes(lines, QUOTE if quoted == QUOTES else LONGEST_QUOTE):
+        blocks.append(quote)
+        if against := exceptions((source.clause or source.id, source.id), standing):
+            blocks.append(Note(against))
     blocks += [Caution((shortened(note, NOTE),)) for note in found.notes]
     if left := len(found.answer) - len(lines):
         blocks.append(Note((f"And {count(left, 'more line')} in {found.answer[-1].citation.id}.",)))
@@ -322,18 +358,29 @@ def _has_more(found: Answer) -> bool:
     )
 
 
-def _answer_buttons(found: Answer, *, more: bool, share: bool, architects: bool) -> tuple[Button, ...]:
-    """What can be done from an answer; nothing when the question is too long to be carried by a button."""
+def _answer_buttons(
+    found: Answer, standing: Against, *, more: bool, share: bool, architects: bool
+) -> tuple[Button, ...]:
+    """What can be done from an answer; little when the question is too long to be carried by a button."""
     question = found.question
+    cited = (line.citation for line in found.answer)
+    requests = next(filter(None, (_request_button(each, each.clause or each.id, standing) for each in cited)), ())
     if not question or len(question) > LONGEST_QUESTION:
-        return ()
+        return requests
     return (
         *((Button("More", "more" if share else "more_for_all", question),) if more else ()),
+        *requests,
         Button("Helpful", "helpful", question),
         Button("Not helpful", "not_helpful", question),
         *((Button(ASK_ARCHITECT, "ask_architect", question),) if architects else ()),
         *((Button("Share in channel", "share", question),) if share else ()),
     )
+
+
+def _request_button(where: Document | Citation, id_: str, standing: Against) -> tuple[Button, ...]:
+    """Opens the form for a request against a standard or a clause of it; none of one that is followed no longer."""
+    can_be = standing is not None and where.kind is Kind.STANDARD and not where.status.is_over
+    return (Button(REQUEST, "exception_form", id_, form=True),) if can_be else ()
 
 
 def _holdings(counts: Counts) -> str:

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from bot.cards.model import Block, Caution, Code, Facts, Heading, Inlines, Items, Link, Literal, Quote, Strong, Text
-from bot.cards.quoting import bare, kind_word, links, marked
+from bot.cards.model import (
+    Block,
+    Caution,
+    Code,
+    Facts,
+    Heading,
+    Inlines,
+    Items,
+    Link,
+    Literal,
+    Quote,
+    Strong,
+    Text,
+    inlines,
+)
+from bot.cards.quoting import bare, dotted, kind_word, links, marked
 from bot.cards.text import shortened
+from bot.domain.exception_register import Counts
 from knowledge.documents import Clause, Document, Passage, Shown
 
 CLAUSES = 8
@@ -110,6 +125,15 @@ def known(pairs: Sequence[tuple[str, Inlines]]) -> tuple[Facts, ...]:
     """The facts that are known."""
     told = tuple(pair for pair in pairs if pair[1])
     return (Facts(told),) if told else ()
+
+
+def exceptions(ids: Iterable[str], standing: Mapping[str, Counts] | None) -> Inlines:
+    """How many waivers and open requests stand against any of these clauses and documents: "2 waivers in force · 1 request
+    open"; nothing where there are none."""
+    found = [standing[id_] for id_ in dict.fromkeys(ids) if id_ in standing] if standing else []
+    in_force, pending = sum(each.in_force for each in found), sum(each.pending for each in found)
+    waivers = f"{count(in_force, 'waiver')} in force" if in_force else None
+    return inlines(dotted(waivers, f"{count(pending, 'request')} open" if pending else None))
 
 
 def present(value: object) -> Inlines:

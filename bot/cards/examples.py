@@ -9,8 +9,12 @@ from types import MappingProxyType
 
 from bot.cards import catalog
 from bot.cards.examples_of_announcements import EXAMPLES_OF_ANNOUNCEMENTS
+from bot.cards.examples_of_exception_news import EXAMPLES_OF_EXCEPTION_NEWS
+from bot.cards.examples_of_exceptions import EXAMPLES_OF_EXCEPTIONS
 from bot.cards.examples_of_questions import EXAMPLES_OF_QUESTIONS
-from bot.cards.model import Card, Form, Said
+from bot.cards.model import Button, Card, Field, Form, Said
+from bot.cards.openers import opened_from
+from bot.domain.exception_register import Counts as Standing
 from bot.domain.people import Account
 from bot.errors import UnknownId
 from knowledge.documents import Answer, Citation, Clause, Counts, Document, Kind, Level, Line, Passage, Shown, Status
@@ -126,6 +130,7 @@ BUCKETS = Answer(
         replace(SECRETS, id="STD-014", path="14", title="Data classes and where they may live"),
     ),
 )
+STANDING = {AT_REST.id: Standing(in_force=2, pending=1), ROTATION.id: Standing(pending=2), "STD-003": Standing(1)}
 GRACE = Account("slack", "U0123ABC", name="Grace Hopper")
 HOLDINGS = Counts(documents=46, passages=410, clauses=318)
 
@@ -207,6 +212,12 @@ def _link_to_a_clause() -> Said:
 def _answer_where_architects_are() -> Card:
     """Where there is a room for questions, an architect can be asked as well."""
     return catalog.answer(replace(BUCKETS, results=BUCKETS.results[:3]), architects=True)
+
+
+def _answer_where_exceptions_stand() -> Card:
+    """Waivers and open requests stand below the clauses that they are against, those against all of the standard below each;
+    one more can be asked for."""
+    return catalog.answer(BUCKETS, architects=True, standing=STANDING)
 
 
 def _answer_of_one_line() -> Card:
@@ -405,6 +416,16 @@ def _shown_clause() -> Card:
     return catalog.shown(Shown(STANDARD, AT_REST, replace(ENCRYPTION, clause=AT_REST.id)))
 
 
+def _shown_clause_where_exceptions_stand() -> Card:
+    """How many waivers and open requests stand against a clause; one more can be asked for."""
+    return catalog.shown(Shown(STANDARD, AT_REST, replace(ENCRYPTION, clause=AT_REST.id)), STANDING)
+
+
+def _shown_document_where_exceptions_stand() -> Card:
+    """The same for all clauses of a standard together."""
+    return catalog.shown(_shown(refers_to=(SECRETS,)), STANDING)
+
+
 def _results() -> Said:
     """The answer comes first, then the documents; each can be put into the conversation."""
     found = Answer(
@@ -443,11 +464,21 @@ def _fault() -> Card:
     return catalog.fault("5f2a9c01")
 
 
+def _opener() -> Card:
+    """A form whose window closed before its answer was there: what is wrong with it, and the button that opens it again."""
+    late = "It may run for 120 days at most at moderate risk: until 2027-03-23 or earlier."
+    fields = (Field("reason", "Reason", "A spike"), Field("until", "Until", "2027-12-04", day=True, fault=late))
+    button = Button("Request an exception", "exception_form", "STD-003.12", form=True)
+    form = Form("exception_form", "Request an exception", fields, "Send", "exception_request", opener=button)
+    return opened_from(form, was_sent=True)
+
+
 EXAMPLES: Mapping[str, Callable[[], Said]] = MappingProxyType(
     {
         "answer": _answer,
         "answer_for_all": _answer_for_all,
         "answer_where_architects_are": _answer_where_architects_are,
+        "answer_where_exceptions_stand": _answer_where_exceptions_stand,
         "answer_of_one_line": _answer_of_one_line,
         "answer_superseded": _answer_superseded,
         "answer_did_you_mean": _answer_did_you_mean,
@@ -466,6 +497,8 @@ EXAMPLES: Mapping[str, Callable[[], Said]] = MappingProxyType(
         "shown_document_superseded": _shown_document_superseded,
         "shown_document_of_many_clauses": _shown_document_of_many_clauses,
         "shown_clause": _shown_clause,
+        "shown_clause_where_exceptions_stand": _shown_clause_where_exceptions_stand,
+        "shown_document_where_exceptions_stand": _shown_document_where_exceptions_stand,
         "cited": _cited,
         "cited_superseded": _cited_superseded,
         "question_form": _question_form,
@@ -481,7 +514,10 @@ EXAMPLES: Mapping[str, Callable[[], Said]] = MappingProxyType(
         "fault": _fault,
         "results": _results,
         "link_to_a_clause": _link_to_a_clause,
+        "opener": _opener,
         **EXAMPLES_OF_ANNOUNCEMENTS,
         **EXAMPLES_OF_QUESTIONS,
+        **EXAMPLES_OF_EXCEPTIONS,
+        **EXAMPLES_OF_EXCEPTION_NEWS,
     }
 )

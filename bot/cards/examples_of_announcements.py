@@ -171,6 +171,19 @@ def _readable_again() -> Card:
     return library_news.unreadable({"path": "standards/STD-003-encryption.md", "reason": "", "mended": True})
 
 
+def _change_held_back() -> Card:
+    """For operators: a document whose status or id cannot be meant, so that nothing is announced of it."""
+    reason = 'status "acepted" is none of draft, proposed, accepted; did you mean accepted? Until then it is a draft'
+    told = {"path": "standards/STD-003-encryption.md", "line": 5, "reason": reason, "answered": True, "held": True}
+    return library_news.unreadable(told)
+
+
+def _change_let_go() -> Card:
+    """What that post becomes when the document is mended."""
+    told = {"path": "standards/STD-003-encryption.md", "reason": "", "mended": True, "held": True}
+    return library_news.unreadable(told)
+
+
 def _unreadable_files() -> Card:
     """For operators: many files at once, as when permissions are lost."""
     files = [{"path": f"adrs/{n:04}.md", "line": None, "reason": "may not be read by this user"} for n in range(1, 13)]
@@ -231,7 +244,7 @@ def _subscribed_instead() -> Card:
 
 def _subscribed_in_advance() -> Card:
     """Honest about what is not announced yet."""
-    new = read("exceptions service:payments")
+    new = read("incidents severity:1")
     return subscriptions.subscribed(new, new, ALONE, "/arch")
 
 
@@ -280,6 +293,8 @@ EXAMPLES_OF_ANNOUNCEMENTS: Mapping[str, Callable[[], Said]] = MappingProxyType(
         "reviews_overdue": _reviews_overdue,
         "unreadable_file": _unreadable_file,
         "readable_again": _readable_again,
+        "change_held_back": _change_held_back,
+        "change_let_go": _change_let_go,
         "unreadable_files": _unreadable_files,
         "subscribed": _subscribed,
         "subscribed_instead": _subscribed_instead,

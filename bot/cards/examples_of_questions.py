@@ -47,6 +47,15 @@ ASIDE: Mapping[str, Any] = MappingProxyType(
         "at": "2026-11-22T12:04:31.120000+00:00",
     }
 )
+NOT_HANDLED: Mapping[str, Any] = MappingProxyType(
+    {
+        "told": "delivery_aside:8f434346648f6b96df89dda901c5176b",
+        "delivery": "slack:Ev0123",
+        "platform": "slack",
+        "fault": "failed 110 times",
+        "at": "2026-11-22T12:04:31.120000+00:00",
+    }
+)
 FAULTS = """governance.yaml:14: roles.architect.people: "ada" is no e-mail address; persons are written like ada@example.org
 governance.yaml:31: decide.low.within: "2 busines days" is no length of time; write a length of time like "2 business days", "5 days" or "1 hour\""""
 
@@ -109,6 +118,16 @@ def _undeliverable_sent() -> Card:
     return operations.undeliverable({**ASIDE, "again": "Olga", "sent": True})
 
 
+def _delivery_aside() -> Card:
+    """For operators: something that came in and could not be handled."""
+    return operations.delivery_aside(NOT_HANDLED)
+
+
+def _delivery_sent_again() -> Card:
+    """What that post becomes when somebody pressed its button."""
+    return operations.delivery_aside({**NOT_HANDLED, "again": "Olga Petrowa"})
+
+
 def _sent_again() -> Card:
     """What takes its place when the button is pressed."""
     return operations.sent_again({**ASIDE, "again": "Olga Petrowa"})
@@ -144,6 +163,8 @@ EXAMPLES_OF_QUESTIONS: Mapping[str, Callable[[], Said]] = MappingProxyType(
         "reply_sent": _reply_sent,
         "undeliverable": _undeliverable,
         "undeliverable_sent": _undeliverable_sent,
+        "delivery_aside": _delivery_aside,
+        "delivery_sent_again": _delivery_sent_again,
         "sent_again": _sent_again,
         "governance_faulty": _governance_faulty,
         "governance_mended": _governance_mended,

@@ -94,7 +94,9 @@ def digest(facts: Told) -> Card:
 
 
 def unreadable(facts: Told) -> Card:
-    """A file that can no longer be read, for operators; or that it can be read again."""
+    """A file that can no longer be read, for operators, or of which nothing is told; or that it is mended."""
+    if facts.get("held"):
+        return _held_back(facts)
     path, line, reason = str(facts["path"]), facts.get("line"), shortened(str(facts["reason"]), REASON)
     where = f"{path}:{line}" if line else path
     if facts.get("mended") and facts.get("gone"):
@@ -125,6 +127,25 @@ def unreadable(facts: Told) -> Card:
     )
 
 
+def _held_back(facts: Told) -> Card:
+    path, line, reason = str(facts["path"]), facts.get("line"), shortened(str(facts["reason"]), REASON)
+    where = f"{path}:{line}" if line else path
+    if facts.get("mended"):
+        became = "was removed" if facts.get("gone") else "was mended"
+        return Card("change_let_go", f"{path} {became}.", (Text((Literal(path), f" {became}.")),))
+    return Card(
+        "change_held_back",
+        shortened(f"{where} has a fault, and its change is not announced: {reason}", SUMMARY),
+        (
+            Caution((Literal(where), f" has a fault: {reason}.")),
+            Text(
+                ("What changed in it is not announced before that is mended. Questions are answered from it as it is.",)
+            ),
+            Note(("This post changes when the file is mended.",)),
+        ),
+    )
+
+
 def unreadable_files(facts: Told) -> Card:
     """Many files that cannot be read, for operators: the first of them, and how many there are."""
     total, named = int(facts["count"]), list(facts["files"])[:LINES]
@@ -136,6 +157,8 @@ def unreadable_files(facts: Told) -> Card:
         for each in named
     ]
     said = f"{count(total, 'file')} of the library cannot be read any more."
+    if facts.get("held"):
+        said = f"{count(total, 'file')} of the library have faults: what changed in them is not announced."
     return Card(
         "unreadable_files",
         said,

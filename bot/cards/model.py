@@ -3,7 +3,7 @@
 Card ┬─ blocks ── Text · Quote · Items · Facts · Caution · Note · Heading · Code
      │              └─ lines of inlines: str · Strong · Literal · Link · Removed · Added
      └─ buttons ── Button          what can be done from it
-Form ── Field ── Choice            what can be filled in
+Form ── Field ── Choice            what can be filled in; Choices as one types
 Results ── Result ── Card          what a search offers to choose from
 """
 
@@ -122,13 +122,14 @@ Block = Text | Quote | Items | Facts | Caution | Note | Heading | Code
 class Button:
     """Something to do from a card. `verb` and `about` come back when it is pressed (`bot.domain.commands.pressed`).
 
-    At most one button of a card is primary.
+    At most one button of a card is primary. `form`: it opens a form, in a window where the platform has them.
     """
 
     label: str
     verb: str
     about: str = ""
     primary: bool = False
+    form: bool = False
 
 
 class Place(StrEnum):
@@ -162,7 +163,8 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Something to fill in: a text, or with `choices` one of them."""
+    """Something to fill in: a text, with `choices` one of them, with `day` a date (its value in ISO 8601), with `search` what
+    is found as one types (`bot.domain.commands.Suggest` of that name); then `choices` holds the present one."""
 
     name: str
     label: str
@@ -172,11 +174,20 @@ class Field:
     lines: bool = False  # room for more than one line
     most: int = 1_000  # characters
     optional: bool = False  # may stay empty
+    day: bool = False
+    search: str = ""
+    live: bool = False  # the form is drawn anew when it is answered, where the platform can do that
+    help: str = ""  # small print below
+    fault: str = ""  # what is wrong with the value, to stand beside it
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Something to be filled in and sent. `verb` and `about` come back with the fields' values."""
+    """Something to be filled in and sent. `verb` and `about` come back with the fields' values.
+
+    `blocks` stand above the fields. `redraw` is the verb that comes back with the values when a live field was answered.
+    `opener` opens it from where no form can be shown, as from a message.
+    """
 
     name: str
     title: str  # at most 24 characters: Slack's limit
@@ -185,6 +196,14 @@ class Form:
     verb: str
     about: str = ""
     intro: Inlines = ()
+    blocks: tuple[Block, ...] = ()
+    redraw: str = ""
+    opener: Button | None = None
+
+    @property
+    def faults(self) -> dict[str, str]:
+        """What is wrong, by the names of the fields."""
+        return {field.name: field.fault for field in self.fields if field.fault}
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +223,19 @@ class Results:
 
 
 @dataclass(frozen=True, slots=True)
+class Choices:
+    """What can be chosen in a field, as one types in it."""
+
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Silence:
     """Nothing is said."""
 
 
 Said = Card | Results | Form
-Reply = Said | Silence
+Reply = Said | Choices | Silence
 
 
 def inlines(*parts: Inline | None) -> Inlines:

@@ -1,4 +1,5 @@
-"""What operators are told: what could not be delivered, decision rights that cannot be read, accounts that cannot be linked."""
+"""What operators are told: what could not be delivered or handled, decision rights that cannot be read, accounts that cannot
+be linked."""
 
 from __future__ import annotations
 
@@ -36,9 +37,29 @@ def undeliverable(facts: Told) -> Card:
     return Card("undeliverable", shortened(sentence, SUMMARY), blocks, "Not delivered", (button,))
 
 
+def delivery_aside(facts: Told) -> Card:
+    """Something that came in and could not be handled, why, and what became of it since."""
+    again = shortened(str(facts.get("again") or ""), NAME)
+    pairs: list[tuple[str, Inlines]] = [
+        ("From", present(str(facts["platform"]).capitalize())),
+        ("Reason", present(shortened(str(facts.get("fault") or ""), REASON))),
+        ("Set aside", present(_moment(facts.get("at")))),
+    ]
+    if again:
+        sentence = "What came in and could not be handled is tried once more."
+        pairs.append(("Tried by", present(again)))
+        return Card("delivery_aside", sentence, (Text((sentence,)), *known(pairs)), "Sent again")
+    sentence = "Something that came in could not be handled, and is not tried any more."
+    note = Note(
+        ("Whoever sent it waits for nothing now. Once the reason is mended, send it again; it is kept for a week.",)
+    )
+    button = Button("Send again", "send_again", str(facts["told"]))
+    return Card("delivery_aside", sentence, (Caution((sentence,)), *known(pairs), note), "Not handled", (button,))
+
+
 def sent_again(facts: Told) -> Card:
     """The same, in the place of the card whose button was pressed."""
-    card = undeliverable(facts)
+    card = delivery_aside(facts) if "delivery" in facts else undeliverable(facts)
     return Card("sent_again", card.summary, card.blocks, card.title, card.buttons, Place.INSTEAD)
 
 

@@ -20,15 +20,16 @@ _REQUIREMENT = re.compile(
 )
 
 
-def quotes(lines: Sequence[Line], longest: int = QUOTE) -> Iterable[Quote]:
-    """Lines of one clause or passage share a quote and a source; further clauses of a document name it no more."""
+def quotes(lines: Sequence[Line], longest: int = QUOTE) -> Iterable[tuple[Quote, Citation]]:
+    """Lines of one clause or passage share a quote and a source; further clauses of a document name it no more. With each quote
+    comes where it stands."""
     text: Inlines = ()
     before: Citation | None = None
     for line, following in zip_longest(lines, lines[1:]):
         text += (*((BREAK,) if text else ()), *marked(shortened(bare(line.text), longest), line.level, line.text))
         if following and _place(following.citation) == _place(line.citation):
             continue
-        yield Quote(text, source(line.citation, before))
+        yield Quote(text, source(line.citation, before)), line.citation
         text, before = (), line.citation
 
 

@@ -35,7 +35,10 @@ _NAMES = {
     Topic.ADRS: "ADRs",
     Topic.EXCEPTIONS: "exception requests",
 }
-_CHOICES = {Topic.ALL: "Everything", **{topic: _NAMES.get(topic, topic.value.capitalize()) for topic in DOCUMENTS}}
+_CHOICES = {
+    Topic.ALL: "Everything",
+    **{topic: _NAMES.get(topic, topic.value.capitalize()) for topic in (*DOCUMENTS, Topic.EXCEPTIONS)},
+}
 
 
 def subscribed(

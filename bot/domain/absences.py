@@ -4,8 +4,13 @@
 
 - An absence begins when it is said and ends with its last day, at 24:00 in the calendar's zone, or when another one takes
   its place. Who is away can still speak; nobody has to be asked for that.
+- To come back early: `away until today`. It names no delegate, so that nobody speaks for them from then on; days that are
+  past are refused.
 - Only while it lasts, the delegate speaks with the roles that the one who is away holds at that moment (`Delegation.roles`:
   whoever lost a role hands on nothing). A delegate hands nothing on in turn.
+- These are the roles that `governance.yaml` gives to their verified address, while an account of theirs was an active full
+  member when it was met last (`handlers.voters`). A role that somebody holds through a group alone is not handed on: who is
+  in a group is asked of a platform for those who act, when they act, and is kept nowhere.
 - Whether the delegate may, is asked of them as of anybody: linked, an active full member, facts a minute old at most.
 - It is one voice of two people: the delegate fills no second seat, and who was away does not either.
 - Nobody speaks for others on a request of their own, and nobody speaks for the one who asked.

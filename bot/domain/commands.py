@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from bot.domain import subscriptions
+from bot.domain import exception_commands, subscriptions
+from bot.domain.exception_commands import (
+    ExceptionCommand,
+    GoAway,
+    ListExceptions,
+    OpenExceptionForm,
+    OpenExceptionStep,
+    RequestException,
+    ShowException,
+    TakeExceptionStep,
+)
 from bot.domain.people import Account
 from bot.errors import OutdatedButton
 
@@ -209,12 +219,30 @@ Command = (
     | ReplyToQuestion
     | Remark
     | SendAgain
+    | ExceptionCommand
 )
 
 # What changes something is recorded before it is acknowledged, and handled in one transaction.
-CHANGES: tuple[type[Command], ...] = (Subscribe, Unsubscribe, AskArchitect, ReplyToQuestion, Remark, SendAgain)
+CHANGES: tuple[type[Command], ...] = (
+    Subscribe,
+    Unsubscribe,
+    AskArchitect,
+    ReplyToQuestion,
+    Remark,
+    SendAgain,
+    RequestException,
+    TakeExceptionStep,
+    GoAway,
+)
 # What looks at what is remembered is handled in a transaction too, and changes nothing.
-LOOKS: tuple[type[Command], ...] = (ListSubscriptions, OpenReplyForm)
+LOOKS: tuple[type[Command], ...] = (
+    ListSubscriptions,
+    OpenReplyForm,
+    OpenExceptionForm,
+    OpenExceptionStep,
+    ShowException,
+    ListExceptions,
+)
 
 
 def changes(command: Command) -> bool:
@@ -234,8 +262,9 @@ def understand(text: str, by: Account, knows: Callable[[str], bool], *, for_all:
         return Help(by)
     if verb == "show" and len(words) == 2 and knows(words[1]):
         return Show(by, words[1])
-    if subscribing := _subscribing(verb, " ".join(words[1:]), by):
-        return subscribing
+    rest = " ".join(words[1:])
+    if wish := _subscribing(verb, rest, by) or exception_commands.typed(verb, rest, by, knows):
+        return wish
     return Ask(by, " ".join(words), for_all=for_all)
 
 
@@ -293,4 +322,6 @@ def _pressed_among_people(verb: str, about: str, by: Account, fields: Mapping[st
             return ReplyToQuestion(by, about, fields.get("text", ""))
         case "send_again":
             return SendAgain(by, about)
+    if wish := exception_commands.pressed(verb, about, by, fields):
+        return wish
     raise OutdatedButton

@@ -9,7 +9,7 @@ does not come again.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.calendar import DAY, Calendar, Span, Unit
@@ -30,6 +30,7 @@ class Due(StrEnum):
     LOOK = "second_look"
     WARN = "warn"
     EXPIRE = "expire"
+    SOON = "soon"  # a condition
     CONDITION = "condition"
 
 
@@ -83,6 +84,16 @@ def warnings(now: datetime, ends: datetime, terms: Terms, calendar: Calendar) ->
     return tuple(warning for warning in found if now < warning.at < ends)
 
 
+def reminder(now: datetime, due: date, calendar: Calendar) -> datetime | None:
+    """When the owner of a condition is reminded of it: in the morning of the last business day before its own. None where
+    that is past."""
+    day = due - DAY
+    while not calendar.is_business_day(day) and day > calendar.today(now):
+        day -= DAY
+    at = calendar.start_of_business(day)
+    return at if at > now else None
+
+
 def timers(request: ExceptionRequest) -> tuple[Timer, ...]:
     """All that falls due as the request is now, the soonest first."""
     found = [*_of_the_ballot(request), *_of_the_waiver(request)]
@@ -127,6 +138,9 @@ def _of_the_waiver(request: ExceptionRequest) -> list[Timer]:
     for each in waiver.conditions:
         if each.met_at is None and each.overdue_at is None and each.ends < waiver.ends:
             found.append(_timer(request, Due.CONDITION, each.ends, f"condition:{each.number}:{each.due}", each.number))
+        if each.met_at is None and each.remind_at and each.remind_at < waiver.ends:
+            key = f"condition:{each.number}:{each.due}:soon"
+            found.append(_timer(request, Due.SOON, each.remind_at, key, each.number))
     return found
 
 

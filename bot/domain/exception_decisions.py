@@ -15,7 +15,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 
 from bot.domain import exception_forms as forms
-from bot.domain.exception_deadlines import restarted, warnings
+from bot.domain.exception_deadlines import reminder, restarted, warnings
 from bot.domain.exception_forms import FieldFault
 from bot.domain.exception_requests import (
     Ballot,
@@ -201,7 +201,15 @@ def _approved(request: ExceptionRequest, now: datetime, governance: Governance) 
     stands = waiver.conditions if waiver else ()
     demands = [(demand, voice.right.by) for voice in request.voices for demand in voice.demands]
     added = tuple(
-        Condition(number, demand.text, demand.owner, demand.due, calendar.end_of_day(demand.due), by)
+        Condition(
+            number,
+            demand.text,
+            demand.owner,
+            demand.due,
+            calendar.end_of_day(demand.due),
+            by,
+            reminder(now, demand.due, calendar),
+        )
         for number, (demand, by) in enumerate(demands, start=len(stands) + 1)
     )
     if waiver is None:

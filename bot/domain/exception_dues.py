@@ -28,6 +28,8 @@ def fall_due(request: ExceptionRequest, key: str, now: datetime, calendar: Calen
             return Step(request, Happened.REMINDED, None)
         case Due.WARN:
             return Step(request, Happened.WARNED, None)
+        case Due.SOON:
+            return Step(request, Happened.DUE_SOON, None)
         case Due.ESCALATE:
             return None if request.escalated else _noted(request, replace(request, escalated=True), Happened.ESCALATED)
         case Due.LAPSE:

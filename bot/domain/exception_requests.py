@@ -96,7 +96,7 @@ class Voice:
 class Condition:
     """A demand that the waiver is under; `number` counts from 1, `obligation` is the id that the store gave it ("OB-40").
 
-    `ends` is the end of its last day. `overdue_at` is when it was found not to be met; `kept_at` when the seats said that the
+    `ends` is the end of its last day, `remind_at` when its owner is reminded of it, None for not at all. `overdue_at` is when it was found not to be met; `kept_at` when the seats said that the
     waiver is kept all the same.
     """
 
@@ -106,6 +106,7 @@ class Condition:
     due: date
     ends: datetime
     by: Person
+    remind_at: datetime | None = None
     obligation: str = ""
     met_at: datetime | None = None
     overdue_at: datetime | None = None
@@ -302,4 +303,12 @@ def recognised(request: ExceptionRequest, person_of: Callable[[Person], str]) ->
             for voice in voices
         )
 
-    return replace(request, asked_by=anew(request.asked_by), voices=heard(request.voices))
+    waiver = request.waiver
+    if waiver:
+        waiver = replace(
+            waiver,
+            granted=heard(waiver.granted),
+            conditions=tuple(replace(each, by=anew(each.by)) for each in waiver.conditions),
+            ended_by=anew(waiver.ended_by) if waiver.ended_by else None,
+        )
+    return replace(request, asked_by=anew(request.asked_by), voices=heard(request.voices), waiver=waiver)

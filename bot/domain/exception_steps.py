@@ -34,6 +34,7 @@ class Happened(StrEnum):
     EXPIRED = "expired"
     RENEWED = "renewed"  # at its end, and another one follows it
     FOLLOWED = "followed"  # the one that follows it was approved
+    DUE_SOON = "condition_due_soon"
     OVERDUE = "condition_overdue"
     KEPT = "kept"
     MET = "condition_met"

@@ -31,6 +31,7 @@ class Account:
     email: str = field(default="", compare=False)  # verified by the platform (GOVERNANCE.md), lower case; else ""
     groups: frozenset[str] = field(default=frozenset(), compare=False)  # of those that roles name: "slack:S012ARCH"
     certain: bool = field(default=True, compare=False)  # False: the platform does not tell just now; a guest is assumed
+    as_of: float | None = field(default=None, compare=False)  # when the platform told it, by `time.monotonic`
 
     @property
     def here(self) -> str:

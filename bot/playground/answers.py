@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.playground import reading
+from bot.playground import forms, reading
+from bot.playground.elements import OPTION
+from bot.playground.schema import sequence, string, thing
 from bot.playground.state import SlackError
 from bot.playground.web_api import message_content
 
@@ -75,6 +77,39 @@ _ANSWER = frozenset(
         "mrkdwn",
     }
 )
+
+
+_OPTIONS = thing({"options": sequence(OPTION, 0, 100)}, {})
+_ERRORS = thing({"response_action": string(), "errors": lambda *_: iter(())}, {})
+
+
+def offered_in(http: HttpAnswer) -> list[Any] | str:
+    """The options that somebody is offered as they type, or why Slack shows none."""
+    if http.status != 200 or http.content_type != "application/json":
+        return f"the search was answered with {http.status} {http.content_type}"
+    try:
+        told = http.json
+    except ValueError:
+        return "the search was not answered in JSON"
+    faults = [str(fault) for fault in _OPTIONS(told, "")]
+    if faults:
+        return "; ".join(faults)
+    options: list[Any] = told["options"]
+    values = {option["value"] for option in options}
+    return options if len(values) == len(options) else "option values must be unique"
+
+
+def sent_back(told: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, str] | str:
+    """What is wrong with a form that was sent, by the labels of its fields, or why Slack cannot show that."""
+    labels = {block["block_id"]: block["label"]["text"] for block in forms.inputs(content)}
+    errors = told.get("errors")
+    if list(_ERRORS(told, "")) or not isinstance(errors, dict) or not errors:
+        return "errors must be an object of block ids and sentences, and nothing beside it"
+    if unknown := sorted(set(errors) - set(labels)):
+        return f"there is no input block {', '.join(unknown)} in the view"
+    if not all(isinstance(sentence, str) and sentence for sentence in errors.values()):
+        return "an error must be a sentence"
+    return {labels[block]: sentence for block, sentence in errors.items()}
 
 
 def command_answer(message: Any) -> Mapping[str, Any]:

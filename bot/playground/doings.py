@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
-from bot.playground import reading
-from bot.playground.answers import HttpAnswer
+from bot.playground import forms, reading
+from bot.playground.answers import HttpAnswer, offered_in, sent_back
 from bot.playground.blocks import faults_in_view
 from bot.playground.deliveries import Signed, typed
 from bot.playground.shapes import message_json, view_json
@@ -19,6 +19,7 @@ GRACE = User("U0GRACE", "grace", "Grace Hopper", "grace@example.org")
 ALAN = User("U0ALAN", "alan", "Alan Turing", "alan@example.org")
 GENERAL = "C0GENERAL"
 WAIT_SECONDS = 5.0
+OPTIONS_SECONDS = 3.0  # after which Slack shows that nothing was found
 
 T = TypeVar("T")
 
@@ -30,6 +31,7 @@ class NotShownError(AssertionError):
 class _Workspace(Protocol):
     state: State
     app: App
+    bot_url: str
 
     def lend_response(self, user: str, channel: str, ts: str = "") -> str: ...
     def signed_interaction(self, kind: str, more: Mapping[str, Any], *, user: User = GRACE) -> Signed: ...
@@ -144,14 +146,63 @@ class Doings:
         where = _in_view(self, on) if isinstance(on, View) else _on_message(self, on, user)
         return await self.deliver(self.signed_interaction("block_actions", {**actions, **where}, user=user))
 
-    async def submit(self: _Workspace, view: View, values: Mapping[str, str], *, user: User = GRACE) -> View | None:
-        """Fills in a form by the labels of its fields and sends it; gives what its window then shows, None when closed.
+    async def type_in(self: _Workspace, view: View, label: str, text: str, *, user: User = GRACE) -> tuple[str, ...]:
+        """Types in a field that finds something as one types; gives the labels of what it then offers.
+
+        Raises `NotShownError` where Slack's client would show nothing, and `LookupError` where there is no such field.
+        """
+        view = self.state.views.get(view.id, view)
+        block = forms.field(view.content, label)
+        element = block["element"]
+        if element["type"] != "external_select":
+            raise LookupError(f"the field {label} finds nothing as one types: it is a {element['type']}")
+        if self.bot_url and not self.app.loads_options:
+            raise NotShownError("the app has no address for options: message_menu_options_url in its manifest")
+        if len(text) < element.get("min_query_length", forms.LEAST_TYPED):
+            raise NotShownError(f"Slack asks for nothing yet: {text!r} is too short")
+        search = {"action_id": element["action_id"], "block_id": block["block_id"], "value": text}
+        try:
+            async with asyncio.timeout(OPTIONS_SECONDS):
+                answer = await self.deliver(
+                    self.signed_interaction("block_suggestion", {**search, **_in_view(self, view)}, user=user)
+                )
+        except TimeoutError:
+            raise NotShownError("no options came in time") from None
+        options = offered_in(answer)
+        if isinstance(options, str):
+            raise NotShownError(options)
+        self.state.offered[view.id, block["block_id"]] = options
+        return tuple(option["text"]["text"] for option in options)
+
+    async def fill_in(self: _Workspace, view: View, label: str, value: str, *, user: User = GRACE) -> View:
+        """Puts something into a field without sending the form; gives the view as it stands then. Where the field says that
+        it is dispatched, the bot hears of it, and may draw the view anew a moment later.
 
         Raises `LookupError` for a field or choice that is not there.
         """
-        state = {"state": {"values": _filled(view, values)}}
-        view_json_ = {**view_json(view, self.app), **state}
-        answer = await self.deliver(self.signed_interaction("view_submission", {"view": view_json_}, user=user))
+        view = self.state.keep(_filled(self, view, {label: value}))
+        block = forms.field(view.content, label)
+        element = block["element"]
+        if block.get("dispatch_action") and element["type"] in forms.PICKED:
+            state = view.states[block["block_id"]][element["action_id"]]
+            action = {"block_id": block["block_id"], "action_id": element["action_id"], **state}
+            actions = {"actions": [{**action, "action_ts": self.state.stamp()}], **_in_view(self, view)}
+            await self.deliver(self.signed_interaction("block_actions", actions, user=user))
+        return self.state.views.get(view.id, view)
+
+    async def submit(self: _Workspace, view: View, values: Mapping[str, str], *, user: User = GRACE) -> View | None:
+        """Fills in a form by the labels of its fields and sends it; gives what its window then shows, None when closed.
+
+        Raises `LookupError` for a field or choice that is not there, and `NotShownError` where something is left out that
+        has to be filled in: Slack's client does not send it then.
+        """
+        view = _filled(self, view, values)
+        if missing := forms.left_out(view.content, view.states):
+            raise NotShownError(f"Please complete all required fields: {', '.join(missing)}")
+        if view.id in self.state.views:
+            self.state.keep(replace(view, errors={}))
+        filled = {"view": view_json(view, self.app, filled_in=True)}
+        answer = await self.deliver(self.signed_interaction("view_submission", filled, user=user))
         if answer.status != 200:
             raise NotShownError(f"the form was answered with {answer.status}")
         told = answer.json if answer.body else {}
@@ -167,7 +218,10 @@ class Doings:
             case "push":
                 return self.state.show(user.id, _taken(told["view"]), view)
             case "errors":
-                raise NotShownError(f"the form was refused: {told['errors']}")
+                errors = sent_back(told, view.content)
+                if isinstance(errors, str):
+                    raise NotShownError(errors)
+                return self.state.keep(replace(view, errors=errors))
         raise NotShownError(f"Slack knows no response_action {told['response_action']}")
 
     async def shortcut(self: _Workspace, name: str, *, user: User = GRACE) -> HttpAnswer:
@@ -273,30 +327,18 @@ def _on_message(slack: _Workspace, message: Message, user: User) -> dict[str, An
 
 
 def _in_view(slack: _Workspace, view: View) -> dict[str, Any]:
-    return {"container": {"type": "view", "view_id": view.id}, "view": view_json(view, slack.app)}
+    return {"container": {"type": "view", "view_id": view.id}, "view": view_json(view, slack.app, filled_in=True)}
 
 
-def _filled(view: View, values: Mapping[str, str]) -> dict[str, Any]:
-    """The state of a form: what was in its fields, changed by what was filled in."""
-    inputs = [block for block in view.content["blocks"] if block["type"] == "input"]
-    unknown = set(values) - {block["label"]["text"] for block in inputs}
-    if unknown:
-        raise LookupError(f"there is no field {', '.join(sorted(unknown))}, only {', '.join(view.fields)}")
-    return {
-        block["block_id"]: {block["element"]["action_id"]: _state(block["element"], values.get(block["label"]["text"]))}
-        for block in inputs
-    }
-
-
-def _state(element: Mapping[str, Any], value: str | None) -> dict[str, Any]:
-    if element["type"] != "static_select":
-        return {"type": element["type"], "value": value if value is not None else element.get("initial_value")}
-    chosen = element.get("initial_option")
-    if value is not None:
-        chosen = next((one for one in element["options"] if one["text"]["text"] == value), None)
-        if chosen is None:
-            raise LookupError(f"{value!r} is none of {[one['text']['text'] for one in element['options']]}")
-    return {"type": "static_select", "selected_option": chosen}
+def _filled(slack: _Workspace, view: View, values: Mapping[str, str]) -> View:
+    """A form as it stands now, with some values put into it by the labels of its fields."""
+    view = slack.state.views.get(view.id, view)
+    states = view.states
+    for label, value in values.items():
+        block = forms.field(view.content, label)
+        offered = slack.state.offered.get((view.id, block["block_id"]), ())
+        states = forms.put(states, block, forms.entered(block["element"], value, offered))
+    return replace(view, states=states)
 
 
 def _taken(view: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.playground.schema import (
-    DATE,
     TIME,
     URL,
     Check,
     Fault,
     at_least_one,
     boolean,
+    day,
     exactly_one,
     integer,
     kind,
@@ -145,7 +145,7 @@ CHOICES = {
     ),
 }
 PICKERS = {
-    **kind("datepicker", {}, {**_SELECT, "initial_date": string(pattern=DATE)}),
+    **kind("datepicker", {}, {**_SELECT, "initial_date": day}),
     **kind("timepicker", {}, {**_SELECT, "initial_time": string(pattern=TIME), "timezone": string()}),
     **kind("datetimepicker", {}, {**_ASKS, "initial_date_time": integer(10**9, 10**10 - 1)}),
 }

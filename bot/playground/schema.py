@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.playground.forms import is_day
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -23,7 +25,6 @@ Check = Callable[[Any, str], Iterator[Fault]]
 
 URL = re.compile(r"https?://[^\s/?#@<>\"]+([/?#][^\s<>\"]*)?")
 ADDRESS = re.compile(rf"{URL.pattern}|mailto:[^\s@<>]+@[^\s@<>]+")
-DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
@@ -51,6 +52,12 @@ def one_of(*values: str) -> Check:
             yield Fault(f"must be one of: {', '.join(values)}", at)
 
     return check
+
+
+def day(value: Any, at: str) -> Iterator[Fault]:
+    """A day of the calendar: 2026-12-04."""
+    if not isinstance(value, str) or not is_day(value):
+        yield Fault("must be a date like 2026-12-04", at)
 
 
 def boolean(value: Any, at: str) -> Iterator[Fault]:

@@ -38,8 +38,8 @@ def user_json(user: User, app: App) -> dict[str, Any]:
     }
 
 
-def view_json(view: View, app: App) -> dict[str, Any]:
-    """A view as Slack writes it."""
+def view_json(view: View, app: App, *, filled_in: bool = False) -> dict[str, Any]:
+    """A view as Slack writes it: in answer to a call, or with what somebody has `filled_in`."""
     return {
         **view.content,
         "id": view.id,
@@ -50,7 +50,7 @@ def view_json(view: View, app: App) -> dict[str, Any]:
         "root_view_id": view.root or view.id,
         "app_installed_team_id": app.team,
         "previous_view_id": None,
-        "state": {"values": {}},
+        "state": {"values": view.states if filled_in else {}},
     }
 
 

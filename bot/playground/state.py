@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.playground import reading
+from bot.playground import forms, reading
 from bot.playground.messages import Message, Messages
 
 __all__ = ["App", "Channel", "Lent", "Message", "Session", "SlackError", "State", "Stream", "User", "View"]
@@ -37,6 +37,7 @@ class App:
     bot_id: str = "B0ARCHWAY"
     enterprise: str | None = None  # an Enterprise Grid, to which the app is installed as a whole
     is_agent: bool = True  # declared in the manifest
+    loads_options: bool = True  # the manifest has an address for options; in Socket Mode none is needed
     scopes: frozenset[str] = frozenset(
         {
             "app_mentions:read",
@@ -103,6 +104,8 @@ class View:
     content: Mapping[str, Any]
     hash: str
     root: str = ""  # of a stack of modals, the lowest
+    states: forms.States = field(default_factory=dict)  # what stands in its fields
+    errors: Mapping[str, str] = field(default_factory=dict)  # what stands beside them in red, by their labels
 
     @property
     def words(self) -> str:
@@ -117,7 +120,12 @@ class View:
     @property
     def fields(self) -> tuple[str, ...]:
         """The labels of what can be filled in."""
-        return tuple(b["label"]["text"] for b in self.content.get("blocks", ()) if b.get("type") == "input")
+        return tuple(block["label"]["text"] for block in forms.inputs(self.content))
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What a person sees in its fields, by their labels."""
+        return forms.values(self.content, self.states)
 
 
 @dataclass(slots=True)
@@ -158,6 +166,7 @@ class State:
     messages: Messages = field(default_factory=Messages)
     arrivals: list[tuple[str, str, str]] = field(default_factory=list)  # channel, ts, reference of each post of the bot
     views: dict[str, View] = field(default_factory=dict)
+    offered: dict[tuple[str, str], list[Any]] = field(default_factory=dict)  # by view and block: options as one types
     homes: dict[str, View] = field(default_factory=dict)
     triggers: dict[str, Lent] = field(default_factory=dict)
     responses: dict[str, Lent] = field(default_factory=dict)
@@ -252,7 +261,7 @@ class State:
     def show(self, user: str, content: Mapping[str, Any], on: View | None = None) -> View:
         """Opens a modal, or puts it on top of one."""
         id_ = f"V{next(self.numbers):08d}"
-        view = View(id_, user, content, self._hash(), on.root if on else id_)
+        view = View(id_, user, content, self._hash(), on.root if on else id_, forms.opened(content))
         self.views[view.id] = view
         return view
 
@@ -271,9 +280,13 @@ class State:
 
     def reshow(self, view: View, content: Mapping[str, Any]) -> View:
         """Puts other content into an open view."""
-        changed = replace(view, content=content, hash=self._hash())
-        self.views[view.id] = changed
-        return changed
+        states = forms.opened(content, view.states)
+        return self.keep(replace(view, content=content, hash=self._hash(), states=states, errors={}))
+
+    def keep(self, view: View) -> View:
+        """Puts an open view in the place of what it was."""
+        self.views[view.id] = view
+        return view
 
     def publish(self, user: str, content: Mapping[str, Any]) -> View:
         """Somebody's home tab."""

@@ -20,6 +20,7 @@ from bot.playground.shapes import message_json, view_json
 from bot.playground.state import App, Channel, SlackError, State, View
 
 MOST_STACKED = 3  # modals
+MOST_VIEW = 250_000  # bytes
 MOST_METADATA = 8_000  # bytes
 MOST_TEXT = 40_000  # characters; Slack cuts there, we refuse, so that nothing is cut unseen
 
@@ -206,6 +207,8 @@ def _view_content(view: Any, kind: str) -> Mapping[str, Any]:
     _refuse("invalid_arguments", faults_in_view(view))
     if view["type"] != kind:
         raise SlackError("invalid_arguments", f"[ERROR] must be a {kind} [json-pointer:/view/type]")
+    if len(json.dumps(view)) > MOST_VIEW:
+        raise SlackError("view_too_large")
     content: Mapping[str, Any] = view
     return content
 

@@ -13,6 +13,7 @@ from typing import Any
 from bot.background import Background
 from bot.cards import block_kit, catalog
 from bot.cards.model import Card, Form, Reply, Silence
+from bot.cards.openers import opened_from
 from bot.domain.commands import Command, Remark, changes
 from bot.domain.people import Account, Standing
 from bot.slack.events import Said, Stopped
@@ -25,7 +26,6 @@ from bot.slack.placing import Placing
 from bot.slack.threads import Threads
 
 TITLE = 200  # characters of a session's title: Slack's limit
-NEEDS_FORM = "That needs a form, and a message cannot open one. Use the slash command for it."
 SEARCHING = "Looking through the library"
 
 
@@ -134,11 +134,11 @@ class Conversation:
 
     @staticmethod
     def _drawn(reply: Reply) -> Card | None:
-        """The reply as something that can be posted, or nothing: a message cannot open a form."""
+        """The reply as something that can be posted, or nothing: a message cannot open a form, and a button can."""
         if isinstance(reply, Silence):
             return None
         if isinstance(reply, Form):
-            return catalog.refusal(NEEDS_FORM)
+            return opened_from(reply)
         if not isinstance(reply, Card):
             return told(TypeError(f"a message was answered with {type(reply).__name__}"), "message")
         return reply

@@ -26,13 +26,14 @@ _ASKING = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Words of a person. `text` is as they see it, without the bot's own name."""
+    """Words of a person. `text` is as they see it, without the bot's own name; `wire` the same as Slack writes it."""
 
     user: str
     organisation: str
     channel: str
     ts: str
     text: str
+    wire: str
     thread_ts: str = ""  # of the thread that it stands in, "" at top level
     is_direct: bool = False  # in the direct message with the bot
     is_addressed: bool = False  # the bot is mentioned
@@ -144,12 +145,14 @@ def _said(
         return None  # comes as a direct message too
     if not by_name and not is_direct and not on_our_post and _SOMEBODY.match(text):
         return None  # somebody else is spoken to
+    wire = without_name(text, bot_user)
     return Said(
         user,
         organisation,
         channel,
         ts,
-        readable(without_name(text, bot_user)).strip(),
+        readable(wire).strip(),
+        wire,
         thread_ts=thread_ts,
         is_direct=is_direct,
         is_addressed=by_name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -18,10 +19,20 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Memberships:
+    """The groups that somebody is in ("slack:S012ARCH"), and when Slack was asked for the one that is known longest, by
+    `time.monotonic`; None where it was asked for none."""
+
+    names: frozenset[str] = frozenset()
+    as_of: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Members:
-    """The members of a group, and when Slack said so."""
+    """The members of a group, and when Slack said so: by the clock that was handed in, and by `time.monotonic`."""
 
     since: float
+    as_of: float
     users: frozenset[str]
 
 
@@ -41,21 +52,20 @@ class Groups:
         self._asking: dict[str, asyncio.Task[_Members | None]] = {}
         self._told: set[str] = set()
 
-    async def of(self, user: str, within: float) -> frozenset[str] | None:
-        """The groups that somebody is in ("slack:S012ARCH"), as they were less than `within` seconds ago; None when
-        Slack does not tell just now."""
-        named = frozenset(id_.removeprefix(PREFIX) for id_ in self._named())
-        if not named:
-            return frozenset()
-        ids = sorted(named)
-        members = await asyncio.gather(*(self._members(id_, within) for id_ in ids))
-        if any(one is None for one in members):
+    async def of(self, user: str, within: float) -> Memberships | None:
+        """The groups that somebody is in, as they were less than `within` seconds ago; None when Slack does not tell just
+        now."""
+        ids = sorted({id_.removeprefix(PREFIX) for id_ in self._named()})
+        told = await asyncio.gather(*(self._members(id_, within) for id_ in ids))
+        known = [one for one in told if one is not None]
+        if len(known) < len(ids):
             return None
-        return frozenset(PREFIX + id_ for id_, one in zip(ids, members, strict=True) if one and user in one.users)
+        names = frozenset(PREFIX + id_ for id_, one in zip(ids, known, strict=True) if user in one.users)
+        return Memberships(names, min((one.as_of for one in known), default=None))
 
     async def _members(self, id_: str, within: float) -> _Members | None:
         known = self._known.get(id_)
-        if known and self._now() - known.since < within:
+        if known and 0 <= self._now() - known.since < within and time.monotonic() - known.as_of < within:
             return known
         asking = self._asking.get(id_)
         if asking is None:
@@ -67,12 +77,12 @@ class Groups:
             return None
 
     async def _ask(self, id_: str) -> _Members | None:
-        since = self._now()  # what Slack says is at least as young as the question
+        since, as_of = self._now(), time.monotonic()  # what Slack says is at least as young as the question
         said = await self._outbound.call("usergroups.users.list", read=True, patient=False, usergroup=id_)
         users = (said.data or {}).get("users")
         if isinstance(users, list):
             self._told.discard(id_)
-            self._known[id_] = _Members(since, frozenset(str(user) for user in users))
+            self._known[id_] = _Members(since, as_of, frozenset(str(user) for user in users))
             return self._known[id_]
         if said.data is None and said.passes:
             return None
@@ -83,5 +93,5 @@ class Groups:
                 group=id_,
                 reason=said.reason,
             )
-        self._known[id_] = _Members(since, frozenset())
+        self._known[id_] = _Members(since, as_of, frozenset())
         return self._known[id_]

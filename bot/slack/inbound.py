@@ -99,6 +99,8 @@ def delivery_key(kind: Kind, payload: Payload, otherwise: str) -> str:
 
 _TOKEN = re.compile(r"<([@#!]|https?:|mailto:|tel:)([^<>|]*)(?:\|([^<>]*))?>")
 
+_PERSON = re.compile(r"<@([A-Z0-9]{1,40})(?:\|[^<>]*)?>")
+
 
 def readable(text: str) -> str:
     """Slack's wire text as the person sees it: mentions and links by their names, `&lt;` as `<`.
@@ -108,6 +110,12 @@ def readable(text: str) -> str:
     if "<" in text:
         text = _TOKEN.sub(_words, text)
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def by_account(text: str) -> str:
+    """Slack's wire text with the people in it by their accounts ("slack:U012"), where it matters who is meant and not how
+    they are called."""
+    return _PERSON.sub(r"slack:\1", text)
 
 
 def _words(token: re.Match[str]) -> str:

@@ -3,7 +3,9 @@ is remembered for a while, in memory, that it came."""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 
 import msgspec
 import structlog
@@ -16,6 +18,7 @@ from bot.slack.replays import Deliveries
 from bot.slack.wishes import Wish
 
 DOUBLE_CLICK_SECONDS = 2.0
+MOST_SENT_BACK = 5_000  # forms
 SLACK = "slack"
 
 log = structlog.stdlib.get_logger(__name__)
@@ -28,6 +31,22 @@ class Intake:
         self._inbox = inbox
         self._deliveries = Deliveries(now)
         self._clicks = Deliveries(now, DOUBLE_CLICK_SECONDS)
+        self._sent_back: OrderedDict[str, None] = OrderedDict()
+
+    def as_sent(self, wish: Wish) -> Wish:
+        """The wish under the key that it is recorded under: a form that was sent back with its faults may come again as it
+        was, and then it is another wish."""
+        key = wish.key
+        while key in self._sent_back:
+            key += "+"
+        return replace(wish, key=key)
+
+    def send_back(self, key: str) -> None:
+        """A form that came under this key goes back with its faults; nothing was done."""
+        if key:
+            self._sent_back[key] = None
+        if len(self._sent_back) > MOST_SENT_BACK:
+            self._sent_back.popitem(last=False)
 
     def is_new(self, wish: Wish, payload: Payload, otherwise: str) -> bool:
         """Whether a wish that changes nothing comes for the first time; `otherwise` is the key where Slack gives none."""

@@ -1,20 +1,24 @@
 """Interaction → what was pressed, filled in or chosen, and where; pure. Verbs are carried through and never looked at.
 
 A button carries its verb in `action_id` and what it is about in `value`; a form its verb in `callback_id` and its
-fields by `block_id` (`bot.cards.block_kit` draws them so). What a form is about travels with the place that it was
-opened from, in its metadata.
+fields by `block_id`; a field in `action_id` the verb with which the form is drawn anew, and what it searches
+(`bot.cards.block_kit` draws them so). What a form is about travels with the place that it was opened from, in its
+metadata.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bot.cards.block_kit import VALUE
 from bot.slack.payloads import MalformedError, Payload
 
 METADATA = 3_000  # characters: Slack's limit
+LONGEST_SEARCH = 200  # characters
 
 ROOM_FIELD = "room"  # a form's field of this name chooses the room that the answer goes to
 
@@ -53,13 +57,40 @@ class Pressed:
 
 
 @dataclass(frozen=True, slots=True)
-class Submitted:
-    """A form that was filled in. `spot` is where it was opened from, with the form's own view."""
+class Changed:
+    """A field was answered on whose value the rest of its form depends; all values of the form go with it."""
 
     spot: Spot
     verb: str
     about: str
     values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """Somebody types in a field that searches `what`."""
+
+    spot: Spot
+    what: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A form that was filled in. `spot` is where it was opened from, with the form's own view; `fields` are the names of
+    all its fields, also of those without a value."""
+
+    spot: Spot
+    verb: str
+    about: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    fields: frozenset[str] = frozenset()
+
+    @property
+    def digest(self) -> str:
+        """What is the same for the same values. The hash of a view is not enough to tell two submissions apart: it stays
+        when a form is sent back with its faults."""
+        return hashlib.sha256(json.dumps(self.values, sort_keys=True).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,25 +102,35 @@ class Shortcut:
     text: str = ""
 
 
-def pressed_in(payload: Payload) -> Pressed | None:
-    """The button that was pressed; None for a link button, which is no wish. Raises `MalformedError`."""
+def pressed_in(payload: Payload) -> Pressed | Changed | None:
+    """The button that was pressed, or the field that was answered; None for what is no wish: a link button, a field on
+    which nothing depends. Raises `MalformedError`."""
     action = next((one for one in _list(payload, "actions") if isinstance(one, dict)), None)
     if action is None:
         raise MalformedError("The member actions holds no action.")
-    if action.get("type", "button") != "button" or _text(action, "url"):
-        return None
+    view = _dict(payload, "view")
+    about, spot = _opened_from(_text(view, "private_metadata"), _spot(payload))
     verb = _text(action, "action_id").partition(":")[0]  # a second button of the same verb has a number
+    if action.get("type", "button") != "button":
+        return Changed(spot, verb, about, _values(view)) if verb != VALUE and spot.view_type == "modal" else None
+    return None if _text(action, "url") else Pressed(spot, verb, _text(action, "value"))
+
+
+def searched_in(payload: Payload) -> Searched | None:
+    """The search as somebody types; None for a field that searches nothing. Raises `MalformedError`."""
     _, spot = _opened_from(_text(_dict(payload, "view"), "private_metadata"), _spot(payload))
-    return Pressed(spot, verb, _text(action, "value"))
+    _, _, rest = _text(payload, "action_id").partition(":")
+    what = rest.partition(":")[0]
+    return Searched(spot, what, _text(payload, "value")[:LONGEST_SEARCH]) if what else None
 
 
 def submitted_in(payload: Payload) -> Submitted:
     """The form that was submitted. Raises `MalformedError`."""
     view = _dict(payload, "view")
     about, spot = _opened_from(_text(view, "private_metadata"), _spot(payload))
-    states = _dict(_dict(view, "state"), "values")
-    values = {name: _value(elements) for name, elements in states.items()}
-    return Submitted(spot, _text(view, "callback_id"), about, {n: v for n, v in values.items() if v is not None})
+    inputs = [block for block in _list(view, "blocks") if isinstance(block, dict) and block.get("type") == "input"]
+    fields = frozenset(_text(block, "block_id") for block in inputs)
+    return Submitted(spot, _text(view, "callback_id"), about, _values(view), fields)
 
 
 def shortcut_in(payload: Payload) -> Shortcut:
@@ -141,13 +182,20 @@ def _spot(payload: Payload) -> Spot:
     )
 
 
+def _values(view: Mapping[str, Any]) -> dict[str, str]:
+    """What stands in the fields of a view, by their names, as far as anything does."""
+    states = _dict(_dict(view, "state"), "values")
+    values = {name: _value(elements) for name, elements in states.items()}
+    return {name: value for name, value in values.items() if value is not None}
+
+
 def _value(elements: Any) -> str | None:
-    """What stands in a field: its one element's text, or the value of the choice."""
+    """What stands in a field: its one element's text, its day, or the value of the choice."""
     if not isinstance(elements, dict):
         return None
     for element in elements.values():
         match element:
-            case {"value": str(text)} | {"selected_option": {"value": str(text)}}:
+            case {"value": str(text)} | {"selected_option": {"value": str(text)}} | {"selected_date": str(text)}:
                 return text
     return None
 

@@ -34,7 +34,7 @@ SCOPES: Mapping[str, str] = MappingProxyType(
         "and to see there whether a post came through when the connection was cut",
         "channels:read": "to offer the public channels that an answer can be shared in, and to greet when it is added",
         "chat:write": "to answer in threads and direct messages, and to announce where somebody subscribed",
-        "commands": "for the slash command and the two shortcuts",
+        "commands": "for the slash command and the shortcuts",
         "groups:history": "the same in private channels that it was added to",
         "groups:read": "to offer the private channels that an answer can be shared in",
         "im:history": "to hear questions in direct messages with it, and to see there whether a post came through",
@@ -85,6 +85,7 @@ def manifest(url: str | None, command: str, unfurl_hosts: Sequence[str]) -> dict
     }
     if address:
         events["request_url"] = interactivity["request_url"] = slash["url"] = address
+        interactivity["message_menu_options_url"] = address  # what can be chosen in a form as somebody types
     return {
         "_metadata": {"major_version": 1, "minor_version": 1},
         "display_information": {
@@ -116,6 +117,18 @@ def manifest(url: str | None, command: str, unfurl_hosts: Sequence[str]) -> dict
                     "type": "message",
                     "callback_id": "ask_about",
                     "description": "Asks what a message asks; the answer is for you alone",
+                },
+                {
+                    "name": "Request an exception",
+                    "type": "global",
+                    "callback_id": "request_exception",
+                    "description": "Opens the form to deviate from a clause or standard for a time",
+                },
+                {
+                    "name": "Request an exception",
+                    "type": "message",
+                    "callback_id": "request_exception_about",
+                    "description": "Opens the same form with what a message says",
                 },
             ],
             "slash_commands": [slash],

@@ -34,7 +34,7 @@ log = structlog.stdlib.get_logger(__name__)
 class Failure(StrEnum):
     """Why something was not done, as far as it matters for what to do next."""
 
-    GONE = "gone"  # the message is no longer there
+    GONE = "gone"  # the message or view is no longer there, or no longer the one that was meant
     NO_ROOM = "no room"  # the channel is unknown, archived, or the bot is not in it
     PACE = "pace"  # Slack asks for more patience than this call has
     UNREACHABLE = "unreachable"  # no answer: whether it was done is unknown
@@ -45,6 +45,8 @@ _FAILURES: Mapping[str, Failure] = {
     "message_not_found": Failure.GONE,
     "cant_update_message": Failure.GONE,
     "thread_not_found": Failure.GONE,
+    "not_found": Failure.GONE,
+    "hash_conflict": Failure.GONE,
     "channel_not_found": Failure.NO_ROOM,
     "not_in_channel": Failure.NO_ROOM,
     "user_not_in_channel": Failure.NO_ROOM,

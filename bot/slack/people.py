@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
@@ -35,15 +36,18 @@ class NotIdentified(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What Slack says of somebody. `email` is there for full members alone, in lower case, as far as Slack confirms it."""
+    """What Slack says of somebody. `email` is there for full members alone, in lower case, as far as Slack confirms it;
+    `as_of` is when Slack was asked, by `time.monotonic`, None where it did not tell."""
 
     standing: Standing
     name: str = ""
     email: str = ""
     passing: bool = False  # Slack did not tell, and may in a moment
+    as_of: float | None = field(default=None, compare=False)
 
 
-UNKNOWN = Facts(Standing.GUEST)  # when Slack does not tell: what everybody may see
+# When Slack does not tell, what everybody may see: it will not, or it may in a moment.
+UNTOLD, PASSING = Facts(Standing.GUEST), Facts(Standing.GUEST, passing=True)
 
 
 class People:
@@ -71,10 +75,11 @@ class People:
             return None
         since, until, facts = known
         now = self._now()
-        return facts if now < until and now - since < within else None
+        age = 0.0 if facts.as_of is None else time.monotonic() - facts.as_of  # the clock may have been set back
+        return facts if since <= now < until and max(now - since, age) < within else None
 
     async def ask(self, user: str, within: float = FRESH_SECONDS, patience: float = ASK_SECONDS) -> Facts:
-        """What is known and fresh, else what Slack says within a second (or `patience`), else `UNKNOWN`."""
+        """What is known and fresh, else what Slack says within a second (or `patience`), else `UNTOLD` or `PASSING`."""
         if facts := self.at_hand(user, within):
             return facts
         asking = self._asking.get(user)
@@ -89,7 +94,7 @@ class People:
     async def account(self, user: str, organisation: str, room: str) -> Account:
         """Somebody as the rest of the bot knows them, with the facts of this moment."""
         facts = self.at_hand(user) or await self.ask(user)
-        return Account("slack", user, organisation, facts.standing, room, facts.name, facts.email)
+        return _account(facts, user, organisation, room)
 
     async def vouched(self, user: str, organisation: str, room: str) -> Account:
         """The same for a wish that changes something: younger facts, and the groups that roles name.
@@ -101,40 +106,40 @@ class People:
         )
         if facts.passing or groups is None:
             raise NotIdentified
-        return Account(
-            "slack",
-            user,
-            organisation,
-            facts.standing,
-            room,
-            facts.name,
-            facts.email,
-            groups if facts.standing is Standing.MEMBER else frozenset(),
-        )
+        account = _account(facts, user, organisation, room)
+        if facts.standing is not Standing.MEMBER:
+            return account
+        told = [as_of for as_of in (facts.as_of, groups.as_of) if as_of is not None]
+        return replace(account, groups=groups.names, as_of=min(told, default=None))
 
     async def _find(self, user: str) -> Facts:
-        if user == SLACKBOT:
-            return self._keep(user, Facts(Standing.STRANGER), FRESH_SECONDS)
-        home = await self._home()
-        if home is None:
-            return self._keep(user, self._unknown("nobody told whose workspace this is"), AGAIN_SECONDS)
-        said = await self._outbound.call("users.info", read=True, patient=False, user=user)
-        if said.reason in ("user_not_found", "user_not_visible"):
-            return self._keep(user, Facts(Standing.STRANGER), FRESH_SECONDS)
-        if said.data is None:
-            return self._keep(user, self._unknown(said.reason, passing=said.passes), AGAIN_SECONDS)
-        if not isinstance(said.data.get("user"), Mapping):
-            return self._keep(user, self._unknown("an answer without the person"), AGAIN_SECONDS)
-        self._silent = False
-        return self._keep(user, facts_of(said.data.get("user"), home), FRESH_SECONDS)
-
-    def _keep(self, user: str, facts: Facts, seconds: float) -> Facts:
-        now = self._now()
-        self._known[user] = (now, now + seconds, facts)
+        since, as_of = self._now(), time.monotonic()  # what Slack says is at least as young as the question
+        facts = await self._told(user)
+        if facts is UNTOLD or facts is PASSING:
+            self._known[user] = (since, self._now() + AGAIN_SECONDS, facts)
+        else:
+            facts = replace(facts, as_of=as_of)
+            self._known[user] = (since, since + FRESH_SECONDS, facts)
         self._known.move_to_end(user)
         if len(self._known) > MOST_PEOPLE:
             self._known.popitem(last=False)
         return facts
+
+    async def _told(self, user: str) -> Facts:
+        if user == SLACKBOT:
+            return Facts(Standing.STRANGER)
+        home = await self._home()
+        if home is None:
+            return self._unknown("nobody told whose workspace this is")
+        said = await self._outbound.call("users.info", read=True, patient=False, user=user)
+        if said.reason in ("user_not_found", "user_not_visible"):
+            return Facts(Standing.STRANGER)
+        if said.data is None:
+            return self._unknown(said.reason, passing=said.passes)
+        if not isinstance(said.data.get("user"), Mapping):
+            return self._unknown("an answer without the person")
+        self._silent = False
+        return facts_of(said.data.get("user"), home)
 
     def _unknown(self, reason: str, *, passing: bool = True) -> Facts:
         if not self._silent:  # once, until Slack speaks again
@@ -143,13 +148,17 @@ class People:
                 "Slack does not tell who somebody is (scope users:read); until it does, all are treated as guests",
                 reason=reason,
             )
-        return replace(UNKNOWN, passing=passing)
+        return PASSING if passing else UNTOLD
+
+
+def _account(facts: Facts, user: str, organisation: str, room: str) -> Account:
+    return Account("slack", user, organisation, facts.standing, room, facts.name, facts.email, as_of=facts.as_of)
 
 
 def facts_of(user: Any, home: Identity) -> Facts:
     """How somebody belongs to the organisation of our installation, from what `users.info` says of them."""
     if not isinstance(user, Mapping):
-        return UNKNOWN
+        return UNTOLD
     said = user.get("profile")
     profile: Mapping[str, Any] = said if isinstance(said, Mapping) else {}
     name = next((str(n) for n in (profile.get("display_name"), profile.get("real_name"), user.get("name")) if n), "")

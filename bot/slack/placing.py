@@ -12,6 +12,7 @@ import structlog
 
 from bot.cards import block_kit, catalog
 from bot.cards.model import Card, Form, Place, Reply, Silence
+from bot.cards.openers import opened_from
 from bot.slack.interactions import Spot, with_origin
 from bot.slack.outbound import Failure, Outbound, Outcome
 
@@ -36,7 +37,7 @@ class Placing:
         if isinstance(reply, Silence):
             return
         if isinstance(reply, Form):
-            await self._open(with_origin(block_kit.view(reply), spot), spot)
+            await self._open_form(reply, spot)
         elif not isinstance(reply, Card):
             raise TypeError(f"a press was answered with {type(reply).__name__}, and Slack shows cards and forms")
         elif reply.place is Place.ROOM:
@@ -45,7 +46,7 @@ class Placing:
             view: Json = {"view_id": spot.view_id, "hash": spot.view_hash or None, "view": modal(reply, spot)}
             await self._otherwise_beside(await self._outbound.call("views.update", **view), reply, spot)
         elif spot.view_type:
-            await self._open(modal(reply, spot), spot, reply)
+            await self._otherwise_beside(await self._open(modal(reply, spot), spot), reply, spot)
         elif reply.place is Place.INSTEAD:
             await self._instead(reply, spot)
         else:
@@ -102,14 +103,18 @@ class Placing:
             there_is_no_way = said.failure is Failure.NO_ROOM
             await self.beside(catalog.refusal(CANNOT_POST if there_is_no_way else NOT_NOW), spot)
 
-    async def _open(self, view: Json, spot: Spot, card: Card | None = None) -> None:
-        method = "views.push" if spot.view_type == "modal" else "views.open"
-        said = await self._outbound.call(method, patient=False, trigger_id=spot.trigger_id, view=view)
-        if card is not None:
-            await self._otherwise_beside(said, card, spot)
-        elif said.failure is not None:
+    async def _open_form(self, form: Form, spot: Spot) -> None:
+        """Opens a form; where it is too late for that, shows how it is opened."""
+        if spot.trigger_id:
+            said = await self._open(with_origin(block_kit.view(form), spot), spot)
+            if said.failure is None:
+                return
             log.warning("a form could not be opened", reason=said.reason)
-            await self.beside(catalog.refusal(TOO_LATE), spot)
+        await self.beside(opened_from(form, TOO_LATE), spot)
+
+    async def _open(self, view: Json, spot: Spot) -> Outcome:
+        method = "views.push" if spot.view_type == "modal" else "views.open"
+        return await self._outbound.call(method, patient=False, trigger_id=spot.trigger_id, view=view)
 
     async def _otherwise_beside(self, said: Outcome, card: Card, spot: Spot) -> None:
         if said.failure is not None:

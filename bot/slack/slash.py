@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -53,7 +54,7 @@ class Slash:
     async def resume(self, slash: SlashCommand, command: Command, key: str) -> None:
         """Does what was recorded; the answer goes to the address that Slack lent for it."""
         reply = await self._reply_to(slash, command, key)
-        self._background.start(self._placing.put(reply, _spot(slash)))
+        self._background.start(self._placing.put(reply, replace(_spot(slash), trigger_id="")))
 
     async def _reply_to(self, slash: SlashCommand, command: Command, key: str) -> Reply:
         by = await self._granting.who(command, slash.user_id, slash.organisation, slash.channel_id)

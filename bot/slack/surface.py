@@ -18,6 +18,7 @@ import msgspec
 import structlog
 
 from bot.background import Background
+from bot.cards import catalog
 from bot.cards.model import Card
 from bot.delivery import Answered, Delivery, Dispatch, Inbox, Overloaded, Recorded
 from bot.domain.announcements import Posted
@@ -26,13 +27,13 @@ from bot.slack.bolt import answered, bolt_app, bolt_request
 from bot.slack.conversation import Conversation
 from bot.slack.events import Invited, Looked, Opened, Said, SharedLinks, Stopped
 from bot.slack.faults import told
-from bot.slack.gestures import Gestures
+from bot.slack.gestures import NO_OPTIONS, Gestures
 from bot.slack.granting import Granting
 from bot.slack.groups import Groups
 from bot.slack.identity import Identity, introduce
 from bot.slack.inbound import Kind, SlashCommand, challenge_of, kind_of
 from bot.slack.intake import Intake, unpacked
-from bot.slack.interactions import Pressed, Shortcut, Submitted
+from bot.slack.interactions import Changed, Pressed, Searched, Shortcut, Submitted
 from bot.slack.manifest import PROMPTS
 from bot.slack.outbound import Failure, Outbound
 from bot.slack.payloads import MalformedError, Payload
@@ -40,12 +41,15 @@ from bot.slack.people import People
 from bot.slack.placing import Placing, modal
 from bot.slack.posts import SlackPosts
 from bot.slack.previews import Previews
+from bot.slack.redraws import Redraws
 from bot.slack.rooms import Rooms
 from bot.slack.signature import verify
 from bot.slack.slash import Slash, for_the_asker
 from bot.slack.socket_mode import SocketMode
 from bot.slack.threads import Threads
 from bot.slack.wishes import Reader, Wish
+
+SENT = "This was sent before, exactly as it is now, and is not taken in twice. Open the form again to change something."
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -92,7 +96,14 @@ class SlackSurface:
         self._posts = SlackPosts(outbound, self._own_user, now)
         self._previews = Previews(dispatch=dispatch, people=people, outbound=outbound, prompts=prompts)
         self._slash = Slash(command, granting, placing, background)
-        self._gestures = Gestures(granting, placing, self._rooms, background)
+        self._gestures = Gestures(
+            granting=granting,
+            placing=placing,
+            redraws=Redraws(outbound),
+            rooms=self._rooms,
+            background=background,
+            send_back=self._intake.send_back,
+        )
         self._conversation = Conversation(
             granting=granting,
             outbound=outbound,
@@ -114,7 +125,7 @@ class SlackSurface:
             Kind.SUBMISSION: self._submit,
             Kind.SHORTCUT: self._choose,
             Kind.MESSAGE_SHORTCUT: self._choose,
-            Kind.OPTIONS: self._offer_nothing,
+            Kind.OPTIONS: self._suggest,
         }
 
     @property
@@ -202,12 +213,12 @@ class SlackSurface:
         if self._identity and not self._identity.is_meant(kind, payload):
             log.warning("a delivery for another Slack workspace or app was refused", kind=kind)
             return _refused(403, "This bot is installed in another workspace, or this is another app's delivery.")
-        wish = self._reader.read(kind, payload, key)
+        wish = self._intake.as_sent(self._reader.read(kind, payload, key))
         request = bolt_request(payload, wish)  # malformed is refused before anything is written down
         if wish.key:
             if not await self._intake.records(wish, payload, key):
-                return Answered(200)
-        elif not self._intake.is_new(wish, payload, key):
+                return _as_before(kind)
+        elif kind is not Kind.OPTIONS and not self._intake.is_new(wish, payload, key):
             return Answered(200)
         response = await answered(self._bolt, request)
         return Answered(response.status, response.body.encode())
@@ -264,6 +275,8 @@ class SlackSurface:
     async def _press(self, wish: Wish) -> None:
         if isinstance(wish.gesture, Pressed):
             self._gestures.press(wish.gesture, wish.command, wish.key)
+        elif isinstance(wish.gesture, Changed):
+            self._gestures.change(wish.gesture, wish.command)
 
     async def _submit(self, wish: Wish) -> object:
         if isinstance(wish.gesture, Submitted):
@@ -274,8 +287,10 @@ class SlackSurface:
         if isinstance(wish.gesture, Shortcut):
             self._gestures.choose(wish.gesture, wish.command, wish.key)
 
-    async def _offer_nothing(self, _: Wish) -> object:
-        return {"options": []}
+    async def _suggest(self, wish: Wish) -> object:
+        if isinstance(wish.gesture, Searched) and wish.command is not None:
+            return await self._gestures.suggest(wish.gesture, wish.command)
+        return NO_OPTIONS
 
     def _own_user(self) -> str:
         return self._identity.bot_user if self._identity else ""
@@ -297,7 +312,16 @@ class SlackSurface:
             shown = for_the_asker(card)
         elif kind is Kind.SUBMISSION:
             shown = {"response_action": "update", "view": modal(card)}
+        elif kind is Kind.OPTIONS:
+            shown = NO_OPTIONS
         return Answered(200, msgspec.json.encode(shown) if shown else b"")
+
+
+def _as_before(kind: Kind) -> Answered:
+    """The answer to what came before. A form that is sent twice is not closed without a word."""
+    if kind is not Kind.SUBMISSION:
+        return Answered(200)
+    return Answered(200, msgspec.json.encode({"response_action": "update", "view": modal(catalog.refusal(SENT))}))
 
 
 def _refused(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Answered:

@@ -11,12 +11,12 @@ from bot.store.transaction import Transaction
 
 
 class Conversations:
-    """All rooms that are known. Each verb is one transaction; call it in a worker thread."""
+    """All rooms that are known. Each verb is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def remember(self, room: Conversation) -> None:
+    async def remember(self, room: Conversation) -> None:
         """Puts a room in, or brings it up to date."""
         facts = {"organisation": room.organisation, "name": room.name, "reference": room.reference}
 
@@ -25,17 +25,17 @@ class Conversations:
             if not insert_or_ignore(unit.connection, conversation, [row]):
                 unit.connection.execute(update(conversation).where(_is(room.platform, room.id)).values(facts))
 
-        self._database.write_now(put_in)
+        await self._database.write(put_in)
 
-    def forget(self, platform: str, id_: str) -> None:
+    async def forget(self, platform: str, id_: str) -> None:
         """Takes a room out; an unknown one is no fault."""
         gone = delete(conversation).where(_is(platform, id_))
-        self._database.write_now(lambda unit: unit.connection.execute(gone).rowcount)
+        await self._database.write(lambda unit: unit.connection.execute(gone).rowcount)
 
-    def known(self, platform: str) -> tuple[Conversation, ...]:
+    async def known(self, platform: str) -> tuple[Conversation, ...]:
         """The rooms of a platform, by name."""
         wanted = select(conversation).where(conversation.c.platform == platform).order_by(conversation.c.name)
-        return self._database.read_now(
+        return await self._database.read(
             lambda unit: tuple(Conversation(**row) for row in unit.connection.execute(wanted).mappings())
         )
 

@@ -64,6 +64,7 @@ class Database:
         self._writers: list[threading.Thread] = []
         self._starting = threading.Lock()
         self._gave_up = False
+        self.written_at = float("-inf")  # monotonic: when a unit was last kept
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """Runs one unit of work on a writer thread; its effect is on disk when this returns.
@@ -73,7 +74,7 @@ class Database:
         """
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._put(Unit(work, future))
-        return await future
+        return self._written(await future)
 
     def write_now(self, work: Callable[[Transaction], T]) -> T:
         """As `write`, for the command line, threads and tests: blocks until it is on disk, or the end did not wait for it."""
@@ -84,7 +85,7 @@ class Database:
         while not wait([future], timeout=LOOK).done:
             if self._gave_up:
                 raise Overloaded
-        return future.result()
+        return self._written(future.result())
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
         """Runs work that only reads, on a thread of its own, on one moment of the database."""
@@ -128,6 +129,10 @@ class Database:
             return  # what is in use is closed by nobody but the process's end, or whoever closes once more
         self.reading.dispose()  # before the writer: whoever closes a SQLite file last moves the log into it
         self.engine.dispose()
+
+    def _written(self, result: T) -> T:
+        self.written_at = time.monotonic()
+        return result
 
     def _put(self, unit: Unit) -> None:
         if not self._writers:

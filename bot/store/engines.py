@@ -5,13 +5,17 @@ The one writer of a SQLite file takes the lock at once and alone moves the log i
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import struct
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -39,7 +43,11 @@ SERVER_KEEPALIVE = {
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "15000",  # milliseconds
 }
+LOCKS_FILES = sys.platform == "linux"  # elsewhere such locks are missing, or they and SQLite's keep each other out
+OUR_BYTE = 0x40000000 + 1024  # of a SQLite file, locked by whoever serves; SQLite's own locks end at + 511
 READ_ONLY = "25006"  # SQLSTATE: the server takes no writes, as one that was the first until a failover
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +70,7 @@ def opened(url: str, *, prepare: bool = True, pool_size: int = 5, limits: Limits
     """
     if is_postgres(url):
         return _postgres_to_write(url, pool_size, limits)
-    engine = create_engine(url, pool_size=pool_size, pool_timeout=30)
+    engine = create_engine(url, pool_size=pool_size, pool_timeout=30, hide_parameters=True)
     if prepare:
         file = make_url(url).database
         if file:
@@ -76,7 +84,7 @@ def opened_to_read(url: str, pool_size: int = 5) -> Engine:
     """An engine whose transactions see one moment of the database and cannot change it."""
     if is_postgres(url):
         return _postgres(url, pool_size).execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    engine = create_engine(url, pool_size=pool_size, pool_timeout=30)
+    engine = create_engine(url, pool_size=pool_size, pool_timeout=30, hide_parameters=True)
     event.listen(engine, "connect", _preparing(*READS_ONLY))
     event.listen(engine, "begin", _begin)
     return engine
@@ -119,10 +127,20 @@ def _postgres(url: str, pool_size: int, **options: str) -> Engine:
     connect: dict[str, object] = {"application_name": NAME, "prepare_threshold": None, **KEEPALIVE}
     if "connect_timeout" not in make_url(url).query:
         connect["connect_timeout"] = CONNECT_SECONDS
-    # Parameters never appear in errors: what people write, and passwords, would come into the log.
-    return create_engine(
+    engine = create_engine(
         url, connect_args=connect, pool_size=pool_size, max_overflow=2, hide_parameters=True, **options
     )
+    event.listen(engine, "handle_error", _leave_out_the_detail)
+    return engine
+
+
+def _leave_out_the_detail(context: ExceptionContext) -> None:
+    # As parameters it holds what people write ("Key (…)=(…) already exists"), which would come into the log.
+    fault, wrapped = context.original_exception, context.sqlalchemy_exception
+    primary = getattr(getattr(fault, "diag", None), "message_primary", None)
+    if primary and wrapped is not None:
+        fault.args = (primary,)
+        wrapped.args = (f"({type(fault).__module__}.{type(fault).__qualname__}) {primary}",)
 
 
 @contextmanager
@@ -134,11 +152,11 @@ def claimed(url: str) -> Iterator[None]:
     if is_postgres(url):
         yield
         return
-    descriptor = _locked(Path(make_url(url).database or ""))
+    locks = _locked(Path(make_url(url).database or ""))
     try:
         yield
     finally:
-        os.close(descriptor)
+        _released(locks)
 
 
 def claim(url: str) -> None:
@@ -147,26 +165,52 @@ def claim(url: str) -> None:
         _locked(Path(make_url(url).database or ""))
 
 
-def _locked(named: Path) -> int:
+def _locked(named: Path) -> list[int]:
+    """Locks a file by its name and the file itself, which may have another name too; gives what holds the locks."""
     file = named.resolve()  # one file is locked under one name, whatever leads to it
-    lock = file.with_name(f"{file.name}.lock")
+    by_name = file.with_name(f"{file.name}.lock")
+    held: list[int] = []
     try:
-        lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise ConfigurationError(
-            [f"{lock.parent} cannot be written ({error.strerror}); set ARCHWAY_DATA or DATABASE_URL."]
-        ) from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        by_name.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        held.append(os.open(by_name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        fcntl.flock(held[0], fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if LOCKS_FILES and not file.is_dir():
+            held.append(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            _lock_itself(held[1])
     except BlockingIOError:
-        os.close(descriptor)
+        _released(held)
         raise ConfigurationError(
             [
                 f"Another archway serves on {named} already; stop it, or give this one a database of its own with --database."
             ]
         ) from None
-    return descriptor
+    except OSError as error:
+        _released(held)
+        place = file if held else file.parent
+        raise ConfigurationError(
+            [f"{place} cannot be written ({error.strerror}); set ARCHWAY_DATA or DATABASE_URL."]
+        ) from error
+    return held
+
+
+def _lock_itself(descriptor: int) -> None:
+    # Not flock(): a network file system makes it a lock of the whole file, which would keep SQLite itself out. And not a
+    # lock of the process: that one is gone when SQLite closes the file. https://www.sqlite.org/lockingv3.html
+    wanted = struct.pack("hhqqi0q", fcntl.F_WRLCK, os.SEEK_SET, OUR_BYTE, 1, 0)
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, wanted)
+    except BlockingIOError:
+        raise
+    except OSError as error:
+        if error.errno == errno.EACCES:  # which may say the same
+            raise BlockingIOError(*error.args) from None
+        log.warning("another name of this database file would not be noticed", reason=error.strerror)
+
+
+def _released(locks: list[int]) -> None:
+    """Whoever has the database open loses SQLite's locks with this: it has to be closed before."""
+    for descriptor in locks:
+        os.close(descriptor)
 
 
 def _preparing(*pragmas: str) -> Callable[[DBAPIConnection, ConnectionPoolEntry], None]:

@@ -8,11 +8,40 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, exists, not_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    delete,
+    exists,
+    literal,
+    not_,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
+from bot.domain.exception_requests import State
+from bot.store import drafts
 from bot.store.database import Database, seconds_now
+from bot.store.exceptions import UNDECIDED
 from bot.store.outbox import CHANGED, MAYBE_SENT, UNDELIVERABLE, WAITING
-from bot.store.tables import announcement, kept_back, known_document, lane, open_question, posting, timer
+from bot.store.tables import (
+    announcement,
+    draft,
+    exception_request,
+    kept_back,
+    known_document,
+    lane,
+    open_question,
+    posting,
+    timer,
+)
 from bot.store.transaction import Transaction
 from bot.store.types import naive
 
@@ -38,6 +67,8 @@ async def forget(database: Database, keep_questions: timedelta) -> None:
         while await database.read(partial(_there_is, find)) and await database.write(partial(_some, find, drop)):
             pass
     while await database.write(lambda unit: _delete_timers(unit.connection, unit.now - KEEP)):
+        pass
+    while await database.write(lambda unit: _delete_drafts(unit.connection, unit.now - drafts.KEEP)):
         pass
 
 
@@ -97,8 +128,16 @@ def _settled(which: ColumnElement[bool]) -> Select[Any]:
     referring = (
         exists().where(kept_back.c.announcement == announcement.c.key),
         exists().where(known_document.c.announcement == announcement.c.key),
+        announcement.c.subject.in_(_live_requests()),
     )
     return select(announcement.c.key).where(which, not_(_has(on_its_way)), *map(not_, referring))
+
+
+def _live_requests() -> Select[Any]:
+    """What announcements call the exception requests that are to be decided or whose waiver is in force: their posts are
+    brought up to date when that ends, however late."""
+    is_live = or_(exception_request.c.stage.in_(UNDECIDED), exception_request.c.status == State.IN_FORCE)
+    return select(literal("EX-") + cast(exception_request.c.number, Text)).where(is_live)
 
 
 def _has(which: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -117,6 +156,13 @@ def _delete_timers(connection: Connection, before: datetime) -> int:
     """Those that were done long ago."""
     done = select(timer.c.key).where(timer.c.done_at < naive(before)).limit(AT_ONCE)
     return connection.execute(delete(timer).where(timer.c.key.in_(done))).rowcount
+
+
+def _delete_drafts(connection: Connection, before: datetime) -> int:
+    """Those that nobody has gone on with for long."""
+    key = tuple_(*draft.primary_key.columns)
+    old = select(*draft.primary_key.columns).where(draft.c.at <= naive(before)).limit(AT_ONCE)
+    return connection.execute(delete(draft).where(key.in_(old))).rowcount
 
 
 def _delete_announcements(connection: Connection, keys: Sequence[str]) -> None:

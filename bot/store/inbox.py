@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from threading import Lock
@@ -12,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Delete, Update, and_, case, de
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.delivery import Overloaded, Recorded
+from bot.domain.announcements import Announcement, Json
 from bot.store.database import Database, insert_into, seconds_now
 from bot.store.tables import inbox
 from bot.store.transaction import Transaction
@@ -23,6 +25,7 @@ MOST_IN_A_BATCH = 500
 MOST_ATTEMPTS = 110  # which takes more than a day: a platform may be away for that long
 KEEP = 24 * 3600.0  # seconds for which the key of a handled delivery is known
 KEEP_ASIDE_BODIES, KEEP_ASIDE = 7 * KEEP, 90 * KEEP  # seconds: of what was set aside
+ASIDE = "delivery_aside"  # the topic under which operators are told
 FORGET_AT_ONCE = 5_000  # rows in one transaction: others wait meanwhile
 
 log = structlog.stdlib.get_logger(__name__)
@@ -48,9 +51,11 @@ class _Batch:
 class Inbox:
     """Records deliveries, and hands out those whose work was cut."""
 
-    def __init__(self, database: Database, lease: float = LEASE) -> None:
+    def __init__(self, database: Database, lease: float = LEASE, operations_room: str = "") -> None:
+        """`operations_room` is told of what is set aside; "" for none."""
         self._database = database
         self._lease = lease
+        self._operations = operations_room
         self._filling: _Batch | None = None
         self._lock = Lock()
 
@@ -91,7 +96,7 @@ class Inbox:
     async def left_behind(self, platform: str, most: int = 20) -> Sequence[Recorded]:
         """Takes up to `most` deliveries whose lease is over, oldest first; from now on they belong to this process for one
         more. One that was taken up far too often is set aside."""
-        return await self._database.write(lambda unit: self._taken_up(unit.connection, platform, most))
+        return await self._database.write(lambda unit: self._taken_up(unit, platform, most))
 
     async def extend(self, keys: Iterable[str]) -> None:
         """Begins the lease of deliveries anew: their work takes long."""
@@ -104,9 +109,8 @@ class Inbox:
 
     async def set_aside(self, key: str, fault: str) -> None:
         """Gives up on a delivery: it stays, with the reason, and nobody takes it up."""
-        mark = update(inbox).where(inbox.c.key == key, inbox.c.handled_at.is_(None)).values(fault=fault or "unknown")
-        await self._database.write(lambda unit: unit.connection.execute(mark).rowcount)
-        log.error("a recorded delivery was set aside", key=key, fault=fault)
+        it = (inbox.c.key == key) & inbox.c.handled_at.is_(None)
+        await self._database.write(lambda unit: self._put_aside(unit, it, fault or "unknown"))
 
     async def forget(self, keep: float = KEEP) -> int:
         """Deletes what was handled more than `keep` seconds ago; gives the number. What was set aside loses its body, which
@@ -164,7 +168,16 @@ class Inbox:
         if not written.cancelled():
             written.exception()
 
-    def _taken_up(self, connection: Connection, platform: str, most: int) -> list[Recorded]:
+    def _put_aside(self, unit: Transaction, which: ColumnElement[bool], fault: str) -> None:
+        mark = update(inbox).where(which).values(fault=fault).returning(inbox.c.key, inbox.c.platform)
+        for key, platform in unit.connection.execute(mark).all():
+            log.error("a recorded delivery was set aside", key=key, fault=fault)
+            if self._operations:
+                told, at = f"{ASIDE}:{hashlib.sha256(key.encode()).hexdigest()[:32]}", unit.now.isoformat()
+                facts: dict[str, Json] = {"told": told, "delivery": key, "platform": platform, "fault": fault, "at": at}
+                unit.outbox.announce(Announcement(told, told, ASIDE, facts), [self._operations])
+
+    def _taken_up(self, unit: Transaction, platform: str, most: int) -> list[Recorded]:
         left = (
             select(inbox.c.key)
             .where(
@@ -177,15 +190,25 @@ class Inbox:
             .limit(most)
             .with_for_update(skip_locked=True)
         )
-        mine = update(inbox).where(inbox.c.key.in_(left.scalar_subquery()))
-        too_often = mine.where(inbox.c.attempts >= MOST_ATTEMPTS).values(fault=f"failed {MOST_ATTEMPTS} times")
-        for key in connection.scalars(too_often.returning(inbox.c.key)):
-            log.error("a recorded delivery was set aside", key=key, fault=f"failed {MOST_ATTEMPTS} times")
+        of_these = inbox.c.key.in_(left.scalar_subquery())
+        self._put_aside(unit, of_these & (inbox.c.attempts >= MOST_ATTEMPTS), f"failed {MOST_ATTEMPTS} times")
         longer = case((inbox.c.attempts < 5, 1), (inbox.c.attempts < 20, 4), else_=32)
-        taken = mine.values(attempts=inbox.c.attempts + 1, claimed_until=seconds_now + self._lease * longer).returning(
-            inbox.c.at, inbox.c.key, inbox.c.platform, inbox.c.body
+        taken = (
+            update(inbox)
+            .where(of_these)
+            .values(attempts=inbox.c.attempts + 1, claimed_until=seconds_now + self._lease * longer)
+            .returning(inbox.c.at, inbox.c.key, inbox.c.platform, inbox.c.body)
         )
-        return [Recorded(*row[1:]) for row in sorted(connection.execute(taken))]
+        return [Recorded(*row[1:]) for row in sorted(unit.connection.execute(taken))]
+
+
+def send_again(connection: Connection, key: str) -> bool:
+    """Takes back that a delivery was set aside: whoever looks next takes it up. False when it is not aside, or its body is
+    kept no longer."""
+    again = update(inbox).where(
+        inbox.c.key == key, inbox.c.handled_at.is_(None), inbox.c.fault != "", inbox.c.body != b""
+    )
+    return connection.execute(again.values(fault="", attempts=1, claimed_until=0.0)).rowcount == 1
 
 
 def _is_aside(seconds: float) -> ColumnElement[bool]:

@@ -24,6 +24,7 @@ from bot.store.questions import QuestionLog
 from bot.store.tables import inbox, lane
 from bot.store.threads import Threads
 from bot.store.transaction import Transaction
+from bot.store.trial import Trial
 
 SIGN_EVERY = 60.0  # seconds between two checkpoints of the record
 ANSWER_WITHIN = 2.0  # seconds that the database has to say that it is there
@@ -53,12 +54,20 @@ class Memory:
     checkpoints: Checkpoints
     clock: Callable[[], datetime]
     keep_questions: timedelta
+    trial: Trial
     # What blocks for as long as the database is away does so here, and nothing else waits for it.
     _threads: Threads = field(default_factory=lambda: Threads(1, "archway-keeps"))
 
     @classmethod
     def open(
-        cls, url: str, data: Path, audit_key: str | None, keep_questions: timedelta, clock: Callable[[], datetime]
+        cls,
+        url: str,
+        data: Path,
+        audit_key: str | None,
+        keep_questions: timedelta,
+        clock: Callable[[], datetime],
+        *,
+        operations_room: str = "",
     ) -> Memory:
         """A SQLite file is claimed for this process and brought to this version; a PostgreSQL database must stand at it.
 
@@ -73,12 +82,13 @@ class Memory:
             database.write_now(_take_over)
         return cls(
             database,
-            Inbox(database),
+            Inbox(database, operations_room=operations_room),
             QuestionLog(database, keep_questions),
             Conversations(database),
             Checkpoints(keys.folder(data), keys.signing_key(data, audit_key)),
             clock,
             keep_questions,
+            Trial(database),
         )
 
     async def figures(self) -> Figures:
@@ -104,7 +114,7 @@ class Memory:
         except SQLAlchemyError as fault:
             log.warning("the database cannot be used", reason=type(fault).__name__)
             return "it cannot be reached"
-        return None
+        return None if await self.trial.passes(ANSWER_WITHIN) else "it can be read, but not written"
 
     async def forget(self) -> None:
         """Deletes what was kept long enough."""

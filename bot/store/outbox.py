@@ -28,6 +28,7 @@ from bot.store.types import naive, writable, writable_facts
 WAITING, MAYBE_SENT, POSTED = "waiting", "maybe_sent", "posted"
 CHANGED, SUPERSEDED, SET_ASIDE = "changed", "superseded", "set_aside"
 UNDELIVERABLE = "undeliverable"  # the topic under which operators are told
+LONGEST_SUBJECT = 500  # characters: an index of PostgreSQL ends at some 2,700 bytes
 AT_ONCE = datetime(1970, 1, 1)  # noqa: DTZ001  # as it stands in `posting.at`: what was not tried yet waits for no clock
 CHANNEL = "archway_outbox"  # on which PostgreSQL tells other processes that there is something to post
 
@@ -134,15 +135,17 @@ class Outbox:
         in their order."""
         keep_order(self._connection)
 
-    def of(self, subject: str, topic: str) -> tuple[Announcement, ...]:
-        """What was announced of a subject under a topic."""
-        wanted = select(announcements).where(announcements.c.subject == subject, announcements.c.topic == topic)
+    def of(self, subject: str, topic: str = "") -> tuple[Announcement, ...]:
+        """What was announced of a subject, under a topic or any."""
+        wanted = select(announcements).where(announcements.c.subject == _indexed(subject))
+        if topic:
+            wanted = wanted.where(announcements.c.topic == topic)
         return tuple(announcement_of(row) for row in self._connection.execute(wanted))
 
     def _written(self, key: str, announcement: Announcement) -> tuple[bool, bool]:
         """Writes the facts; gives whether the key is new, and whether other facts were there before."""
         facts = writable_facts(json.loads(json.dumps(dict(announcement.facts))))
-        said = {"subject": writable(announcement.subject), "topic": writable(announcement.topic), "facts": facts}
+        said = {"subject": _indexed(announcement.subject), "topic": writable(announcement.topic), "facts": facts}
         before = self._connection.execute(_announcement, {"key": key}).one_or_none()
         if before is None:
             row = {"key": key, **said, "revision": 1, "at": self._now, "over": False}
@@ -198,6 +201,10 @@ class Outbox:
         """Once committed, wakes the announcers of all processes; without it they would look within a second."""
         if self._connection.dialect.name == "postgresql":
             self._connection.execute(select(func.pg_notify(CHANNEL, "")))
+
+
+def _indexed(subject: str) -> str:
+    return writable(subject)[:LONGEST_SUBJECT]
 
 
 def announcement_of(row: Row[Any]) -> Announcement:

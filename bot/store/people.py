@@ -7,13 +7,14 @@ for no other reason. Evidence is looked at anew whenever somebody is met: a link
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select, update
 
 from bot.domain.audit import Entry
-from bot.domain.people import Account, Evidence, Standing, evidence, same_writing
+from bot.domain.people import Account, Evidence, Person, Standing, evidence, same_writing
 from bot.store.database import insert_or_ignore
 from bot.store.order import hold
 from bot.store.tables import account as accounts
@@ -21,6 +22,7 @@ from bot.store.tables import person as persons
 from bot.store.types import naive
 
 LOCK = 0x617263_70656F706C  # PostgreSQL's advisory lock around a change of links
+AT_ONCE = 500  # accounts in one statement
 SEEN = timedelta(minutes=1)  # how exactly it is kept when somebody was seen last
 LINKED, UNLINKED, REFUSED = "account.linked", "account.unlinked", "account.link_refused"
 BY_EMAIL, BY_ENTRA_ID, BY_STANDING = "verified e-mail", "Entra object id", "members alone"
@@ -65,6 +67,16 @@ class People:
         row = self._row(account)
         return (row.person if row else None) or NOBODY
 
+    def foreseen(self, account: Account) -> str:
+        """The person that an account is linked to, or would be if it were met now; "" for nobody. One who is not known yet goes by
+        their account. For what only looks, and so meets nobody."""
+        vouched = evidence(account)
+        if (linked := self.person_of(account)) or not vouched or self._is_disputed(vouched):
+            return linked
+        by_id = self._one(persons.c.entra_id == vouched.entra_id) if vouched.entra_id else None
+        found = by_id or (self._one(persons.c.email == vouched.email) if vouched.email else None)
+        return str(found.id) if found else str(account)
+
     def same_human(self, one: Account, other: Account) -> bool:
         """Whether two accounts are known to be of one human."""
         if (one.platform, one.id) == (other.platform, other.id):
@@ -81,6 +93,60 @@ class People:
             .order_by(accounts.c.seen_at.desc(), accounts.c.platform)
         )
         return tuple(f"{row.platform}:{row.id}" for row in self._connection.execute(theirs))
+
+    def person(self, id_: str) -> Person | None:
+        """A person by id, with the account of theirs that was seen last; None for nobody's."""
+        return self._person_where(persons.c.id == id_)
+
+    def find(self, email: str) -> Person | None:
+        """The person with a verified e-mail address, as `person` gives them."""
+        return self._person_where(persons.c.email == same_writing(email))
+
+    def by_account(self, named: str) -> Person | None:
+        """Whoever has an account ("slack:U012"), as it was met last; without an id where it is linked to nobody. None for an account
+        that was never met."""
+        platform, _, id_ = named.partition(":")
+        row = self._row(Account(platform, id_))
+        return Person(row.person or NOBODY, named, row.name, row.email) if row else None
+
+    def accounts(self, person_id: str) -> tuple[Account, ...]:
+        """The accounts of a person, each as it was met last; the one that was seen last first."""
+        theirs = select(accounts).where(accounts.c.person == person_id)
+        rows = self._connection.execute(theirs.order_by(accounts.c.seen_at.desc(), accounts.c.platform, accounts.c.id))
+        return tuple(
+            Account(row.platform, row.id, row.organisation, Standing(row.standing), name=row.name, email=row.email)
+            for row in rows
+        )
+
+    def linked(self, named: Collection[str]) -> Mapping[str, str]:
+        """The ids of the persons that accounts ("slack:U012") are linked to now; those of nobody are left out."""
+        wanted, found = sorted(each for each in {*named} if ":" in each), dict[str, str]()
+        for first in range(0, len(wanted), AT_ONCE):
+            ids: dict[str, list[str]] = {}  # by platform: SQLite looks pairs up without an index
+            for each in wanted[first : first + AT_ONCE]:
+                platform, _, id_ = each.partition(":")
+                ids.setdefault(platform, []).append(id_)
+            these = or_(
+                *((accounts.c.platform == platform) & accounts.c.id.in_(some) for platform, some in ids.items())
+            )
+            linked = select(accounts).where(these, accounts.c.person.is_not(None))
+            found |= {f"{row.platform}:{row.id}": row.person for row in self._connection.execute(linked)}
+        return found
+
+    def _person_where(self, which: ColumnElement[bool]) -> Person | None:
+        """One person, with the account that was seen last."""
+        theirs = (
+            select(persons.c.id, persons.c.email, accounts.c.platform, accounts.c.id.label("account"), accounts.c.name)
+            .outerjoin(accounts, accounts.c.person == persons.c.id)
+            .where(which)
+            .order_by(accounts.c.seen_at.desc(), accounts.c.platform)
+            .limit(1)
+        )
+        row = self._connection.execute(theirs).one_or_none()
+        if row is None:
+            return None
+        account = f"{row.platform}:{row.account}" if row.account else ""
+        return Person(row.id, account, row.name or "", row.email or "")
 
     def _stands(self, row: _Row, account: Account, vouched: Evidence) -> bool:
         """Whether nothing has changed since somebody was met last that their link depends on."""

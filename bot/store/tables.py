@@ -260,3 +260,80 @@ open_question = Table(
     Column("at", DateTime, nullable=False),  # UTC
     Column("answered_at", DateTime),  # UTC
 )
+
+# Exception requests and the waivers that came of them: the request whole, and beside it what is searched. The number is that
+# of its id, "EX-7".
+exception_request = Table(
+    "exception_request",
+    metadata,
+    Column("number", Number, primary_key=True),
+    Column("stage", Words, nullable=False),
+    Column("status", Words, nullable=False),
+    Column("target", Words, nullable=False),  # the id of the clause or standard
+    Column("document", Words, nullable=False),  # its path
+    Column("standard", Words, nullable=False),  # the document's id
+    Column("service", Words, nullable=False),  # case-folded
+    Column("asker", Words, nullable=False),  # their person when it was written; "" for nobody's
+    Column("platform", Words, nullable=False),  # of the account that they asked with
+    Column("account", Words, nullable=False),
+    Column("asked_at", DateTime, nullable=False),  # UTC
+    Column("until", Words, nullable=False),  # the last day in ISO 8601, as wished or as granted
+    Column("ends", DateTime),  # UTC; the first moment after the waiver
+    Column("facts", Facts, nullable=False),
+    Index(None, "status"),
+    Index(None, "document"),
+    Index(None, "standard"),
+    Index(None, "service"),
+    Index(None, "asker"),
+    Index(None, "platform", "account"),
+    Index(None, "asked_at"),
+)
+
+# Which entries of the record are about a request: what its receipt proves it with.
+exception_entry = Table(
+    "exception_entry",
+    metadata,
+    Column("request", Number, ForeignKey("exception_request.number"), primary_key=True, autoincrement=False),
+    Column("sequence", Number, ForeignKey("audit.sequence"), primary_key=True, autoincrement=False),
+)
+
+# Who is away, and who speaks for them: the last absence of each person.
+absence = Table(
+    "absence",
+    metadata,
+    Column("away", Words, primary_key=True),  # the person
+    Column("account", Words, nullable=False),  # with which they said so: "slack:U012"
+    Column("delegate", Words, nullable=False),  # a person; "" for none
+    Column("delegate_account", Words, nullable=False),
+    Column("ends", DateTime, nullable=False),  # UTC
+    Column("facts", Facts, nullable=False),
+)
+
+# Forms that somebody has begun to fill in, so that nothing typed is lost. Forgotten after `drafts.KEEP`.
+draft = Table(
+    "draft",
+    metadata,
+    Column("platform", Words, primary_key=True),
+    Column("account", Words, primary_key=True),
+    Column("form", Words, primary_key=True),
+    Column("facts", Facts, nullable=False),  # texts by the names of the fields
+    Column("at", DateTime, nullable=False),  # UTC
+    Index(None, "at"),
+)
+
+# What decisions demand afterwards.
+obligation = Table(
+    "obligation",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("subject", Words, nullable=False),  # what it follows from: "EX-7"
+    Column("number", Integer, nullable=False),  # there, from 1
+    Column("what", Words, nullable=False),
+    Column("owner", Words, nullable=False),  # an e-mail address
+    Column("due", Words, nullable=False),  # the last day in ISO 8601
+    Column("ends", DateTime, nullable=False),  # UTC; the end of that day
+    Column("at", DateTime, nullable=False),  # UTC; since when
+    Column("met_at", DateTime),  # UTC
+    Column("evidence", Words, nullable=False),
+    UniqueConstraint("subject", "number"),
+)

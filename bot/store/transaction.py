@@ -9,8 +9,12 @@ from functools import cached_property
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
+from bot.store.absences import Absences
 from bot.store.audit import Audit
+from bot.store.drafts import Drafts
+from bot.store.exceptions import ExceptionRequests
 from bot.store.library import KnownLibrary
+from bot.store.obligations import Obligations
 from bot.store.open_questions import OpenQuestions
 from bot.store.outbox import Outbox
 from bot.store.people import People
@@ -69,3 +73,23 @@ class Transaction:
     def library(self) -> KnownLibrary:
         """The library as it was when it was last looked at."""
         return KnownLibrary(self.connection, self.now)
+
+    @cached_property
+    def exceptions(self) -> ExceptionRequests:
+        """Exception requests and their waivers."""
+        return ExceptionRequests(self.connection, self.now, self.people)
+
+    @cached_property
+    def absences(self) -> Absences:
+        """Who is away, and who speaks for them."""
+        return Absences(self.connection, self.people)
+
+    @cached_property
+    def drafts(self) -> Drafts:
+        """Forms that somebody has begun to fill in."""
+        return Drafts(self.connection, self.now)
+
+    @cached_property
+    def obligations(self) -> Obligations:
+        """What decisions demand afterwards."""
+        return Obligations(self.connection, self.now)

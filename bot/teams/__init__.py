@@ -5,7 +5,7 @@ surface     one delivery, from its gate to its answer; one that was cut, taken u
 gates       who may come in     tokens: Bot Framework's token     keys: what that is checked with
 activities  JSON → what was sent     mentions, queries, gestures: what is meant by it     seen: what came before
 wishes      activity → command, before it is known who sent it     intake: what changes something is written down
-adapter     botbuilder's edge     inbound: messages, arrivals     invokes: searches, links, dialogs, buttons
+adapter     botbuilder's edge     inbound: messages, arrivals     invokes: searches, links, dialogs, buttons, what is typed in a field
 accounts    who sent it     roster: who they are now     graph: their groups
 directory   where the bot is     references: how that is stored
 replies     command → reply     sharing: the rooms of a person     outbound: reply → body of an answer or a post

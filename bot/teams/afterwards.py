@@ -13,6 +13,7 @@ from bot.teams.connector import DeliveryFailed, PostGone
 from bot.teams.directory import Directory
 from bot.teams.posts import Posts
 from bot.teams.replies import Said
+from bot.teams.wishes import press_in
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -27,7 +28,7 @@ class Afterwards:
     async def show(self, incoming: Incoming, said: Said) -> None:
         """Puts a card in the place of the one that was pressed, or posts it: to a message below it; to a press in the
         chat of whoever pressed with the bot, where there is one, since others do not see the answers to presses.
-        What cannot be posted is logged.
+        A post of the announcer's is left to it. What cannot be posted is logged.
         """
         if isinstance(said.reply, Silence):
             return
@@ -40,6 +41,9 @@ class Afterwards:
         if isinstance(what, Card) and room is not None:
             await self.posts.post(room, what)
             return
+        press = press_in(incoming)
+        if isinstance(what, Card) and what.place is Place.INSTEAD and press is not None and press.announced:
+            return
         if isinstance(what, Card) and what.place is Place.INSTEAD and incoming.reply_to:
             try:
                 await self.posts.replace(incoming, what)
@@ -47,9 +51,10 @@ class Afterwards:
                 log.info("a card that was pressed is not there any more, or not ours")
             else:
                 return
-        alone = isinstance(what, Card) and what.place is not Place.ROOM and incoming.type == "invoke"
+        for_all = isinstance(what, Card) and what.place is Place.ROOM
+        alone = incoming.type == "invoke" and not for_all
         chat = await self.directory.chat_with(incoming.sender["id"], incoming.tenant) if alone else None
-        if isinstance(what, Card) and chat is not None:
+        if chat is not None:
             await self.posts.post(chat, what)
         else:
             await self.posts.reply(incoming, what)

@@ -60,6 +60,7 @@ class Announcing:
 
     connector: Connector
     directory: Directory
+    simple: bool = False  # how cards are drawn (`bot.teams.outbound.message`)
     seconds: float = SECONDS
     _token_refused: bool = field(default=False)
 
@@ -67,7 +68,7 @@ class Announcing:
         """Posts a card: in a channel as a new thread, whose two ids are kept. Raises `PostingError`."""
         id_ = room.removeprefix(f"{TEAMS}:")
         place = await self.directory.place(id_)
-        activity = marked(message(card), reference)
+        activity = marked(message(card, simple=self.simple), reference)
         if place is None:
             chat = await self._chat_with(id_)
             return await self._in_chat(room, chat, activity)
@@ -86,7 +87,7 @@ class Announcing:
         if not posted.post or not posted.thread:
             raise PostVanished("it is not known where it stands")
         async with self._sending(CannotPost(NOT_THERE)):
-            activity = marked(message(card), reference)
+            activity = marked(message(card, simple=self.simple), reference)
             await self.connector.update(_reference(place).service_url, posted.thread, posted.post, activity)
         return posted
 

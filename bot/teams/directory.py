@@ -28,15 +28,15 @@ _OF_A_CHANNEL = frozenset({"channelCreated", "channelRenamed", "channelRestored"
 
 
 class Rooms(Protocol):
-    """Where conversations are kept. Each verb may take its time: it is called in a worker thread."""
+    """Where conversations are kept."""
 
-    def remember(self, room: Conversation, /) -> None:
+    async def remember(self, room: Conversation, /) -> None:
         """Puts a room in, or brings it up to date."""
 
-    def forget(self, platform: str, id_: str, /) -> None:
+    async def forget(self, platform: str, id_: str, /) -> None:
         """Takes a room out; an unknown one is no fault."""
 
-    def known(self, platform: str, /) -> Sequence[Conversation]:
+    async def known(self, platform: str, /) -> Sequence[Conversation]:
         """The rooms of a platform."""
 
 
@@ -153,16 +153,16 @@ class Directory:
             return
         self._known[room.id] = room
         if self._rooms:
-            await asyncio.to_thread(self._rooms.remember, room)
+            await self._rooms.remember(room)
 
     async def _forget(self, room: Conversation) -> None:
         self._known.pop(room.id, None)
         if self._rooms:
-            await asyncio.to_thread(self._rooms.forget, TEAMS, room.id)
+            await self._rooms.forget(TEAMS, room.id)
 
     async def _load(self, *, anew: bool = False) -> None:
         if self._rooms and (anew or not self._loaded):
-            kept = await asyncio.to_thread(self._rooms.known, TEAMS)
+            kept = await self._rooms.known(TEAMS)
             self._known = {room.id: room for room in kept if _readable(room)}
             self._loaded = True
 

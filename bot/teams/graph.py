@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -27,7 +28,7 @@ from bot.teams.session import Session, whole
 
 log = structlog.stdlib.get_logger(__name__)
 
-FRESH_SECONDS = 60.0  # facts about a person are at most so old
+FRESH_SECONDS = 45.0  # facts about a person are at most so old, and a minute when their wish is handled
 AFTER_FAILURE_SECONDS = 10.0
 PUBLIC_URL = "https://graph.microsoft.com/v1.0"
 PUBLIC_SCOPE = "https://graph.microsoft.com/.default"
@@ -51,12 +52,14 @@ class GraphUnavailable(ArchwayError):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What Graph says of somebody. `asked` are the groups that it was asked about, `until` is in seconds."""
+    """What Graph says of somebody. `asked` are the groups that it was asked about, `until` is in seconds, `as_of` is when it
+    was asked, by `time.monotonic`."""
 
     standing: Standing
     groups: frozenset[str]
     asked: frozenset[str]
     until: float
+    as_of: float
 
 
 @dataclass(slots=True)
@@ -86,13 +89,19 @@ class Graph:
         found = await self._look_up(by.id, wanted)
         if found is None:
             return by
+        by = replace(by, as_of=None if by.as_of is None else min(by.as_of, found.as_of))
         if found.standing is not Standing.MEMBER:
             return replace(by, standing=found.standing, email="")
         return replace(by, groups=found.groups)
 
     async def _look_up(self, person: str, wanted: frozenset[str]) -> Found | None:
         now, found = self.now(), self._found.get(person)
-        if found and wanted <= found.asked and 0 <= found.until - now <= FRESH_SECONDS:
+        if (
+            found
+            and wanted <= found.asked
+            and 0 <= found.until - now <= FRESH_SECONDS
+            and time.monotonic() - found.as_of < FRESH_SECONDS
+        ):
             return found
         if now < self._quiet_until <= now + AFTER_FAILURE_SECONDS:
             return None
@@ -107,6 +116,7 @@ class Graph:
         ids = sorted(
             id_ for id_ in wanted if _ID.fullmatch(id_)
         )  # Graph refuses the whole question for a malformed one
+        as_of = time.monotonic()
         try:
             async with asyncio.timeout(self.seconds):
                 standing, within = await asyncio.gather(self._standing(person), self._all_groups(person, ids))
@@ -114,7 +124,7 @@ class Graph:
             self._fail(str(failed) or "it took too long")
             return None
         self._failing = False
-        found = Found(standing, within, wanted, self.now() + FRESH_SECONDS)
+        found = Found(standing, within, wanted, self.now() + FRESH_SECONDS, as_of)
         self._found.pop(person, None)
         while len(self._found) >= _MOST:
             del self._found[next(iter(self._found))]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from botbuilder.core import TurnContext
 from botbuilder.core.teams import TeamsActivityHandler
@@ -11,6 +10,7 @@ from botbuilder.schema import Activity, Attachment
 
 from bot.cards.adaptive_cards import inert
 from bot.cards.model import Card, Form, Place, Silence
+from bot.cards.openers import opened_from
 from bot.cards.text import clean
 from bot.domain.commands import Welcome
 from bot.teams.accounts import Accounts
@@ -18,6 +18,7 @@ from bot.teams.activities import Incoming, Json
 from bot.teams.adapter import answer_invoke, incoming_of
 from bot.teams.connector import DeliveryFailed, PostGone
 from bot.teams.directory import Directory, changes_channels
+from bot.teams.gestures import Press
 from bot.teams.invokes import Invokes
 from bot.teams.outbound import NOT_POSTED, message
 from bot.teams.posts import Posts
@@ -61,9 +62,12 @@ class Assistant(TeamsActivityHandler):  # type: ignore[misc]  # the SDK carries 
         wish = wish_in(incoming, self._knows, self._listens)
         if wish is None:
             return
-        by = await self._accounts.sender(incoming)
+        wish = await self._accounts.wished(wish, incoming)
         try:
-            await _say(turn_context, await self._replies.shown(replace(wish, by=by), incoming.delivery))
+            reply = await self._replies.shown(wish, incoming.delivery)
+            if isinstance(reply, Form) and reply.opener:  # it opens in a dialog, and no message can open one
+                reply = opened_from(reply)
+            await self._say(turn_context, reply)
         finally:
             await self._directory.note(incoming)
 
@@ -103,7 +107,7 @@ class Assistant(TeamsActivityHandler):  # type: ignore[misc]  # the SDK carries 
         try:
             if self._welcomed.is_new(incoming.conversation["id"], _WELCOME):
                 by = await self._accounts.sender(incoming)
-                await _say(turn_context, await self._replies.shown(Welcome(by)))
+                await self._say(turn_context, await self._replies.shown(Welcome(by)))
         finally:
             await self._directory.note(incoming)
 
@@ -114,13 +118,16 @@ class Assistant(TeamsActivityHandler):  # type: ignore[misc]  # the SDK carries 
     async def _pressed(self, turn_context: TurnContext, incoming: Incoming) -> None:
         """The fallback of a button: its answer can only be a post, or a change of the card."""
         by = await self._accounts.sender(incoming)
-        said = await self._replies.to_press(press_in(incoming), by, incoming, for_all=bool(by.room))
+        press = press_in(incoming)
+        said = await self._replies.to_press(press, by, incoming, for_all=bool(by.room))
         match said.reply:
-            case Card(place=Place.INSTEAD) as card if incoming.reply_to:
+            case Card(place=Place.INSTEAD) if press and press.announced:
+                return  # the announcer puts it there
+            case (Card(place=Place.INSTEAD) | Form()) as what if incoming.reply_to and _is_there(press, what):
                 try:
-                    await self._posts.replace(incoming, card)
+                    await self._posts.replace(incoming, what)
                 except PostGone:
-                    await turn_context.send_activity(_activity(card))
+                    await turn_context.send_activity(_activity(what, simple=self._posts.simple))
             case Card() as card if said.room:
                 try:
                     await self._posts.post(said.room, card)
@@ -129,12 +136,16 @@ class Assistant(TeamsActivityHandler):  # type: ignore[misc]  # the SDK carries 
                     sentence = NOT_POSTED
                 await turn_context.send_activity(Activity(type="message", text=inert(clean(sentence))))
             case reply:
-                await _say(turn_context, reply)
+                await self._say(turn_context, reply)
+
+    async def _say(self, turn_context: TurnContext, what: Card | Form | Silence) -> None:
+        if not isinstance(what, Silence):
+            await turn_context.send_activity(_activity(what, simple=self._posts.simple))
 
 
-async def _say(turn_context: TurnContext, what: Card | Form | Silence) -> None:
-    if not isinstance(what, Silence):
-        await turn_context.send_activity(_activity(what))
+def _is_there(press: Press | None, what: Card | Form) -> bool:
+    """Whether something goes where the button is: a form where one was filled in, since what was typed stands there."""
+    return isinstance(what, Card) or (press is not None and bool(press.values))
 
 
 def _has(incoming: Incoming, members: Sequence[Json]) -> bool:
@@ -143,7 +154,7 @@ def _has(incoming: Incoming, members: Sequence[Json]) -> bool:
     return bool(bot) and any(member.get("id") == bot for member in members)
 
 
-def _activity(what: Card | Form) -> Activity:
-    drawn = message(what)
+def _activity(what: Card | Form, *, simple: bool) -> Activity:
+    drawn = message(what, simple=simple)
     attachments = [Attachment(content_type=a["contentType"], content=a["content"]) for a in drawn["attachments"]]
     return Activity(type="message", summary=drawn["summary"], attachments=attachments)

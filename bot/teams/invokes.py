@@ -10,14 +10,16 @@ import structlog
 
 from bot.background import Background
 from bot.cards.model import Card, Form, Place, Silence
-from bot.domain.commands import LONGEST_QUESTION, Ask, OpenQuestionForm, Preview, Search
+from bot.domain.commands import LONGEST_QUESTION, Ask, Command, OpenQuestionForm, Preview, Search
+from bot.domain.exception_commands import OpenExceptionForm, Suggest
+from bot.domain.exception_forms import LONGEST_TEXT
 from bot.domain.people import Account
 from bot.domain.rooms import Conversation
 from bot.teams.accounts import Accounts
 from bot.teams.activities import Incoming, Json
 from bot.teams.afterwards import Afterwards
 from bot.teams.connector import DeliveryFailed, PostGone
-from bot.teams.gestures import Press, message_text, read_command, read_link
+from bot.teams.gestures import Press, first_id, message_text, read_command, read_link, read_typing
 from bot.teams.outbound import (
     DONE,
     NOT_POSTED,
@@ -34,7 +36,9 @@ from bot.teams.outbound import (
     not_here,
     notice,
     offered_as_json,
+    once_more,
     sentence_of,
+    suggested,
     toast,
     unfurled,
 )
@@ -44,7 +48,7 @@ from bot.teams.wishes import press_in
 
 log = structlog.stdlib.get_logger(__name__)
 
-ASK_ABOUT = "askAbout"  # the id of the action in the manifest
+ASK_ABOUT, REQUEST_EXCEPTION = "askAbout", "requestException"  # the ids of the actions in the manifest
 SECONDS = 4.5  # Teams waits five for the answer to an invoke
 _REMEMBERED = 1024  # results as they are sent, some 2 KB each
 _POSTING_SECONDS = 2.0  # of these; what takes longer is gone on with after the answer
@@ -61,8 +65,12 @@ class Invokes:
         accounts: Accounts,
         afterwards: Afterwards,
         background: Background,
+        *,
+        knows: Callable[[str], bool],
         seconds: float = SECONDS,
     ) -> None:
+        """`knows` tells whether a document or clause exists."""
+        self._knows = knows
         self._replies = replies
         self._accounts = accounts
         self._afterwards = afterwards
@@ -80,6 +88,7 @@ class Invokes:
             "task/fetch": self._dialog,
             "task/submit": self._dialog,
             "adaptiveCard/action": self._press,
+            "application/search": self._suggest,
         }
 
     async def answer(self, incoming: Incoming) -> Json:
@@ -102,6 +111,14 @@ class Invokes:
         command = Search(by, query.text, query.skip, query.count, query.kind, query.accepted_only)
         return found(await self._replies.to(command), self._offer)
 
+    async def _suggest(self, incoming: Incoming) -> Json:
+        """What can be chosen in a field, as one types in it."""
+        typing = read_typing(incoming.value)
+        if typing is None:
+            return malformed()
+        by = await self._accounts.sender(incoming)
+        return suggested(await self._replies.to(Suggest(by, typing.dataset, typing.text)), typing.skip, typing.most)
+
     async def _link(self, incoming: Incoming) -> Json:
         url = read_link(incoming.value)
         if not url:
@@ -118,22 +135,28 @@ class Invokes:
 
     async def _open_action(self, incoming: Incoming) -> Json:
         """An action of the extension, chosen on a message or where one is written."""
-        if read_command(incoming.value, ASK_ABOUT) != ASK_ABOUT:
+        action = read_command(incoming.value, ASK_ABOUT)
+        if action not in (ASK_ABOUT, REQUEST_EXCEPTION):
             return not_here(incoming.name)
         by = await self._accounts.sender(incoming)
-        text = message_text(incoming.value, LONGEST_QUESTION)
-        shown = await self._replies.shown(Ask(by, text) if text else OpenQuestionForm(by))
-        return await self._shown_in_dialog(incoming, shown, None)
+        wish: Command
+        if action == REQUEST_EXCEPTION:
+            text = message_text(incoming.value, LONGEST_TEXT)
+            wish = OpenExceptionForm(by, first_id(text, self._knows), text)
+        else:
+            text = message_text(incoming.value, LONGEST_QUESTION)
+            wish = Ask(by, text) if text else OpenQuestionForm(by)
+        return await self._shown_in_dialog(incoming, Said(await self._replies.shown(wish)))
 
     async def _submit_action(self, incoming: Incoming) -> Json:
         """A button or form in a dialog of the extension. What is for everybody goes into the message being written:
         the person sends it, in a chat that the bot need not be in.
         """
-        by = await self._accounts.sender(incoming)
-        said = await self._said(incoming, press_in(incoming), by, for_all=False)
+        by, press = await self._accounts.sender(incoming), press_in(incoming)
+        said = await self._said(incoming, press, by, for_all=False)
         if isinstance(said.reply, Card) and said.reply.place is Place.ROOM and said.room is None and by.room:
             return inserted(said.reply)
-        return await self._shown_in_dialog(incoming, said.reply, said.room)
+        return await self._shown_in_dialog(incoming, said, press)
 
     async def _dialog(self, incoming: Incoming) -> Json:
         """A dialog that a button opens, or a button or form in it."""
@@ -141,7 +164,10 @@ class Invokes:
         if press is None:
             return not_here(incoming.name)
         said = await self._said(incoming, press, await self._accounts.sender(incoming), for_all=False)
-        return await self._shown_in_dialog(incoming, said.reply, said.room)
+        match said.reply:
+            case Card(place=Place.INSTEAD) as card if press.values and not press.announced:
+                self._replace(incoming, card)  # the one that the form was opened from
+        return await self._shown_in_dialog(incoming, said, press)
 
     async def _press(self, incoming: Incoming) -> Json:
         """A button or form on a card in a chat. The answer is seen by whoever pressed, a post by everybody."""
@@ -149,26 +175,30 @@ class Invokes:
         if press is None:
             return malformed()
         by = await self._accounts.sender(incoming)
-        filled_in = bool(press.values)
+        filled_in, on_announced = bool(press.values), press.announced
         said = await self._said(incoming, press, by, for_all=bool(by.room) and not filled_in)
         match said.reply:
             case Silence():
                 return toast(DONE)
             case Form() as form:
-                return in_place(form)
+                return in_place(form, on_announced=on_announced, simple=self._posts.simple)
             case Card(place=Place.INSTEAD) as card:
-                if incoming.reply_to:
-                    self._background.start(self._replace(incoming, card))
-                return in_place(card)
+                if not on_announced:  # else the announcer shows it to all, in the order in which things happened
+                    self._replace(incoming, card)
+                return in_place(card, on_announced=on_announced, simple=self._posts.simple)
             case Card(place=Place.ROOM) as card:
                 if not await self._posted(incoming, card, said.room):
                     return toast(NOT_POSTED)
-                return in_place(card) if filled_in else toast(card.summary)
+                return (
+                    in_place(card, on_announced=on_announced, simple=self._posts.simple)
+                    if filled_in
+                    else toast(card.summary)
+                )
             case card if is_no(card):  # what was filled in stays
                 return toast(card.summary)
             case card:
                 if filled_in or not (is_short(card) or await self._posted(incoming, card, None)):
-                    return in_place(card)
+                    return in_place(card, on_announced=on_announced, simple=self._posts.simple)
                 return toast(card.summary)
 
     async def _press_in_message(self, incoming: Incoming) -> Json:
@@ -194,14 +224,16 @@ class Invokes:
     async def _follow(self, incoming: Incoming, work: asyncio.Task[Said]) -> None:
         await self._afterwards.show(incoming, await work)
 
-    async def _shown_in_dialog(
-        self, incoming: Incoming, reply: Card | Form | Silence, room: Conversation | None
-    ) -> Json:
+    async def _shown_in_dialog(self, incoming: Incoming, said: Said, press: Press | None = None) -> Json:
+        reply = said.reply
         if isinstance(reply, Silence):
             return dialog_end(DONE)
         if isinstance(reply, Card) and reply.place is Place.ROOM:
-            return dialog_end(reply.summary if await self._posted(incoming, reply, room) else NOT_POSTED)
-        return dialog(reply)
+            return dialog_end(reply.summary if await self._posted(incoming, reply, said.room) else NOT_POSTED)
+        if press and press.values and isinstance(reply, Card) and is_no(reply) and reply.summary != TAKEN:
+            return once_more(reply, press)
+        on_announced = press is not None and press.announced
+        return dialog(reply, on_announced=on_announced, simple=self._posts.simple)
 
     async def _posted(self, incoming: Incoming, what: Card | Form, room: Conversation | None) -> bool:
         """Posts in the room that was chosen, else where the activity came from. False when that is known to have
@@ -222,8 +254,12 @@ class Invokes:
             return False
         return True
 
-    async def _replace(self, incoming: Incoming, card: Card) -> bool:
-        """The answer to an invoke changes the card for one person; this changes it for all."""
+    def _replace(self, incoming: Incoming, card: Card) -> None:
+        """The answer to an invoke changes the card for one person; this begins to change it for all."""
+        if incoming.reply_to:
+            self._background.start(self._replaced(incoming, card))
+
+    async def _replaced(self, incoming: Incoming, card: Card) -> bool:
         try:
             await self._posts.replace(incoming, card)
         except PostGone:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from bot.errors import ConfigurationError
 from bot.teams import icons
-from bot.teams.invokes import ASK_ABOUT
+from bot.teams.invokes import ASK_ABOUT, REQUEST_EXCEPTION
 from bot.teams.queries import ACCEPTED, COMMAND
 
 SCHEMA_VERSION = "1.19"  # new enough for all that is declared, old enough for government clouds
@@ -32,6 +32,8 @@ _WORDS = (
     ("help", "What you can write to me"),
     ("how do we encrypt buckets?", "Any question, in plain words"),
     ("show STD-004", "A document or clause, by its id"),
+    ("exception", "Requests an exception; with the id of a clause, to that one"),
+    ("exceptions", "The exception register; mine, pending, expiring or service:NAME may follow"),
 )
 
 
@@ -89,7 +91,7 @@ def _commands() -> list[dict[str, str]]:
 
 def _extension(app_id: str, hosts: Sequence[str]) -> dict[str, Any]:
     searches = [_search(id_, title, description) for id_, (title, description) in _TABS.items()]
-    action = {
+    ask = {
         "id": ASK_ABOUT,
         "type": "action",
         "title": "Ask the standards about this",
@@ -97,7 +99,15 @@ def _extension(app_id: str, hosts: Sequence[str]) -> dict[str, Any]:
         "context": ["message", "compose"],
         "fetchTask": True,
     }
-    extension: dict[str, Any] = {"botId": app_id, "commands": [*searches, action]}
+    request = {
+        "id": REQUEST_EXCEPTION,
+        "type": "action",
+        "title": "Request an exception",
+        "description": "Opens the form, with the clause and the words of a message where there is one",
+        "context": ["message", "compose", "commandBox"],
+        "fetchTask": True,
+    }
+    extension: dict[str, Any] = {"botId": app_id, "commands": [*searches, ask, request]}
     if hosts:
         extension["messageHandlers"] = [{"type": "link", "value": {"domains": list(hosts)}}]
     return extension

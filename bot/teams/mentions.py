@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.teams.activities import Json
 from bot.teams.gestures import plain
+from bot.teams.references import is_person
 
 _INSERTED = "http://schema.skype.com/InputExtension"  # marks the place of a card that an extension put in
 
@@ -22,6 +23,21 @@ def without_mentions(text: str, entities: Sequence[Json], bot: str) -> str:
         if isinstance(marked, str) and marked:
             text = text.replace(marked, " ", 1)
     return text.replace("&nbsp;", " ").strip()  # Teams puts one after a mention, even in plain text
+
+
+def first_mentioned(text: str, entities: Sequence[Json]) -> str:
+    """Who is mentioned in the text, by the id that Teams gives with it, an Entra id where it gives one; the first of
+    several, "" for nobody."""
+    places: list[tuple[int, str]] = []
+    for entity in entities:
+        mentioned, marked = entity.get("mentioned"), entity.get("text")
+        if entity.get("type") != "mention" or not isinstance(mentioned, dict) or not isinstance(marked, str):
+            continue
+        id_ = mentioned.get("aadObjectId") or mentioned.get("id")
+        place = text.find(" ".join(marked.split())) if marked.strip() else -1
+        if place >= 0 and isinstance(id_, str) and is_person(id_):
+            places.append((place, id_))
+    return min(places, default=(0, ""))[1]
 
 
 def without_cards(text: str) -> str:

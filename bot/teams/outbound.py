@@ -10,13 +10,15 @@ from collections.abc import Callable
 import msgspec
 
 from bot.cards import adaptive_cards
-from bot.cards.model import Card, Caution, Form, Note, Reply, Result, Results, Silence, Text
+from bot.cards.model import Card, Caution, Choices, Form, Note, Reply, Result, Results, Silence, Text
 from bot.cards.text import clean
 from bot.teams.activities import Json
+from bot.teams.gestures import ANNOUNCED, Press
 
 _ADAPTIVE = adaptive_cards.CARD
 _SENTENCE = "application/vnd.microsoft.activity.message"
 _ERROR = "application/vnd.microsoft.error"
+_MOST_KEPT = 20_000  # bytes of what was filled in, on a button
 _LONGEST_TOAST = 300  # characters; what is longer is posted as a card
 
 UNKNOWN = "Archway does not know this action. It may belong to a newer or an older version of the app."
@@ -27,21 +29,33 @@ DONE = "That is done."
 NOT_POSTED = "That could not be posted there. Is Archway still in that team or chat?"
 
 
-def message(what: Card | Form) -> Json:
-    """The message that carries a card or a form."""
+def message(what: Card | Form, *, simple: bool = False) -> Json:
+    """The message that carries a card or a form. `simple`, here and below: for a client that opens no dialogs from cards and
+    searches nothing as one types, as Microsoft's Agents Playground."""
     if isinstance(what, Form):
-        attachment = {"contentType": _ADAPTIVE, "content": _form_in_chat(what)}
+        attachment = {"contentType": _ADAPTIVE, "content": _form_in_chat(what, simple=simple)}
         return {"type": "message", "summary": adaptive_cards.inert(clean(what.title)), "attachments": [attachment]}
     summary = adaptive_cards.inert(clean(what.summary))
-    return {"type": "message", "summary": summary, "attachments": [adaptive_cards.attachment(what)]}
+    return {"type": "message", "summary": summary, "attachments": [adaptive_cards.attachment(what, dialogs=not simple)]}
 
 
 def marked(post: Json, reference: str) -> Json:
-    """The message, with a reference that stays with it and that nobody sees: as the id of its card's first element."""
+    """The message, with a reference that stays with it and that nobody sees: as the id of its card's first element. Its
+    buttons tell that it is kept up to date by whoever posted it."""
     (attachment,) = post["attachments"]
     first, *others = attachment["content"]["body"]
-    content = {**attachment["content"], "body": [{**first, "id": reference}, *others]}
+    content = announced({**attachment["content"], "body": [{**first, "id": reference}, *others]})
     return {**post, "attachments": [{**attachment, "content": content}]}
+
+
+def announced(card: Json) -> Json:
+    """The card, with buttons that tell of a post that the announcer keeps up to date."""
+    return {**card, "actions": [_marked(action) for action in card["actions"]]} if "actions" in card else card
+
+
+def _marked(action: Json) -> Json:
+    told = {**action, "data": {**action["data"], ANNOUNCED: True}}
+    return {**told, "fallback": _marked(action["fallback"])} if "fallback" in action else told
 
 
 def notice(sentence: str) -> Json:
@@ -68,7 +82,7 @@ def found(reply: Reply, offer: Callable[[Result], object] = offered) -> Json:
     return notice(sentence_of(reply))
 
 
-def sentence_of(reply: Card | Form | Silence) -> str:
+def sentence_of(reply: Card | Form | Choices | Silence) -> str:
     """A reply where there is room for a sentence alone."""
     match reply:
         case Card():
@@ -85,16 +99,27 @@ def unfurled(reply: Reply) -> Json:
 
 def inserted(card: Card) -> Json:
     """The answer that puts a card into the message that somebody writes."""
-    attachment = {**adaptive_cards.attachment(card), "preview": adaptive_cards.attachment(card)}
+    shown = adaptive_cards.attachment(card, dialogs=False)  # the bot need not be there
+    attachment = {**shown, "preview": shown}
     return {"composeExtension": {"type": "result", "attachmentLayout": "list", "attachments": [attachment]}}
 
 
-def dialog(what: Card | Form) -> Json:
-    """The answer that opens a dialog or goes on in one. Dialogs know `Action.Submit` alone."""
-    body = adaptive_cards.dialog(what)
+def dialog(what: Card | Form, *, on_announced: bool = False, simple: bool = False) -> Json:
+    """The answer that opens a dialog or goes on in one. `on_announced`: it began on a post of the announcer."""
+    body = adaptive_cards.dialog(what, searches=not simple)
+    if on_announced:
+        shown = body["task"]["value"]["card"]
+        shown["content"] = announced(shown["content"])
+    return body
+
+
+def once_more(why: Card, press: Press) -> Json:
+    """The answer that says in a dialog why its form was not taken, with a button that sends what was filled in again."""
+    body = adaptive_cards.dialog(why)
     shown = body["task"]["value"]["card"]["content"]
-    if actions := shown.get("actions"):
-        shown["actions"] = [action.get("fallback", action) for action in actions]
+    data = {**press.values, "verb": press.verb, "about": press.about, **({ANNOUNCED: True} if press.announced else {})}
+    if len(msgspec.json.encode(data)) <= _MOST_KEPT:
+        shown["actions"] = [*shown.get("actions", ()), {"type": "Action.Submit", "title": "Try again", "data": data}]
     return body
 
 
@@ -103,9 +128,19 @@ def dialog_end(sentence: str) -> Json:
     return {"task": {"type": "message", "value": adaptive_cards.inert(clean(sentence))}}
 
 
-def in_place(what: Card | Form) -> Json:
-    """The answer to a pressed button that replaces its card, for whoever pressed."""
-    return {"statusCode": 200, "type": _ADAPTIVE, "value": _shown(what)}
+def in_place(what: Card | Form, *, on_announced: bool = False, simple: bool = False) -> Json:
+    """The answer to a pressed button that replaces its card, for whoever pressed. `on_announced`: on a post of the
+    announcer."""
+    if isinstance(what, Form):
+        shown = _form_in_chat(what, simple=simple)
+    else:
+        shown = adaptive_cards.card(what, dialogs=not simple)
+    return {"statusCode": 200, "type": _ADAPTIVE, "value": announced(shown) if on_announced else shown}
+
+
+def suggested(reply: Reply, skip: int, most: int) -> Json:
+    """The answer to what is typed in a field that searches: what can be chosen, nothing where there is no such thing."""
+    return adaptive_cards.found(reply if isinstance(reply, Choices) else Choices(()), skip, most)
 
 
 def toast(sentence: str) -> Json:
@@ -142,16 +177,12 @@ def not_here(invoke: str, sentence: str = UNKNOWN) -> Json:
         return notice(sentence)
     if invoke == "adaptiveCard/action":
         return toast(sentence)
-    return {}
+    return adaptive_cards.found(Choices(())) if invoke == "application/search" else {}
 
 
-def _shown(what: Card | Form) -> Json:
-    return _form_in_chat(what) if isinstance(what, Form) else adaptive_cards.card(what)
-
-
-def _form_in_chat(form: Form) -> Json:
+def _form_in_chat(form: Form, *, simple: bool) -> Json:
     """The form as a card of its own, whose answer can take its place: an `Action.Submit` alone cannot be answered so."""
-    shown = adaptive_cards.form(form, titled=True)
+    shown = adaptive_cards.form(form, titled=True, searches=not simple)
     shown["actions"] = [_answerable(action) for action in shown["actions"]]
     return shown
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -15,7 +16,8 @@ from bot.teams.connector import Connector, DeliveryFailed
 
 log = structlog.stdlib.get_logger(__name__)
 
-FRESH_SECONDS = 60.0  # facts about a person are at most so old
+FRESH_SECONDS = 60.0  # facts about a person are at most so old when their wish is handled
+VOUCHED_SECONDS = 45.0  # the same where something changes, which may have to wait for the database
 _AFTER_FAILURE_SECONDS = 10.0
 _LOOK_UP_SECONDS = 1.0
 _MOST = 20_000
@@ -24,11 +26,13 @@ _ADDRESS = re.compile(r"[^@\s\0]{1,64}@[^@\s\0]{1,255}")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a roster says of somebody. `member` is None when they are not in it, or when that could not be found out."""
+    """What a roster says of somebody. `member` is None when they are not in it, or when that could not be found out.
+    `as_of` is when it was asked, by `time.monotonic`."""
 
     member: Json | None
     certain: bool
     until: float
+    as_of: float
 
     @property
     def present(self) -> bool:
@@ -46,14 +50,17 @@ class Roster:
     _entries: dict[tuple[str, str], Entry] = field(default_factory=dict)  # oldest first
     _under_way: dict[tuple[str, str], asyncio.Task[Entry]] = field(default_factory=dict)
 
-    def at_hand(self, conversation: str, person: str) -> Entry | None:
-        """What was found out within the last minute."""
+    def at_hand(self, conversation: str, person: str, within: float = FRESH_SECONDS) -> Entry | None:
+        """What was found out within the last minute, or within so many seconds."""
         entry = self._entries.get((conversation, person))
-        return entry if entry and 0 <= entry.until - self.now() <= FRESH_SECONDS else None
+        if entry is None:
+            return None
+        left, least = entry.until - self.now(), FRESH_SECONDS - within if entry.certain else 0.0
+        return entry if least <= left <= FRESH_SECONDS and time.monotonic() - entry.as_of < within else None
 
-    async def look_up(self, service_url: str, conversation: str, person: str) -> Entry:
+    async def look_up(self, service_url: str, conversation: str, person: str, within: float = FRESH_SECONDS) -> Entry:
         """What the roster of a conversation says of a person (by Teams id). Takes a second at most."""
-        if entry := self.at_hand(conversation, person):
+        if entry := self.at_hand(conversation, person, within):
             return entry
         key = conversation, person
         task = self._under_way.get(key)
@@ -63,7 +70,7 @@ class Roster:
         return await asyncio.shield(task)
 
     async def _asked(self, service_url: str, conversation: str, person: str) -> Entry:
-        member, certain = None, True
+        member, certain, as_of = None, True, time.monotonic()
         try:
             async with asyncio.timeout(self.seconds):
                 member = await self.connector.member(service_url, conversation, person)
@@ -71,7 +78,7 @@ class Roster:
             certain = isinstance(failed, DeliveryFailed) and failed.status in (403, 404)  # not in it, or the bot is not
             log.info("somebody could not be looked up", reason=str(failed) or "it took too long")
         lasts = FRESH_SECONDS if certain else _AFTER_FAILURE_SECONDS
-        entry = Entry(member, certain, self.now() + lasts)
+        entry = Entry(member, certain, self.now() + lasts, as_of)
         self._entries.pop((conversation, person), None)
         while len(self._entries) >= _MOST:
             del self._entries[next(iter(self._entries))]

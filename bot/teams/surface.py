@@ -36,7 +36,7 @@ from bot.teams.inbound import Assistant
 from bot.teams.intake import Intake
 from bot.teams.invokes import Invokes
 from bot.teams.keys import SigningKeys
-from bot.teams.outbound import DONE, NOT_TAKEN, not_here
+from bot.teams.outbound import DONE, NOT_TAKEN, not_here, once_more
 from bot.teams.posts import Posts
 from bot.teams.rejected import Rejected, unavailable
 from bot.teams.replies import Replies, Said
@@ -46,7 +46,7 @@ from bot.teams.service_urls import ServiceUrls
 from bot.teams.session import Session
 from bot.teams.sharing import Sharing
 from bot.teams.tokens import TokenCheck
-from bot.teams.wishes import PRESSES, key_of, wish_in
+from bot.teams.wishes import FORMS_IN_DIALOGS, PRESSES, key_of, press_in, wish_in
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -104,10 +104,11 @@ class TeamsSurface:
         self._directory = directory
         self._replies = Replies(dispatch, Sharing(directory, roster), vouch)
         self._accounts = Accounts(roster, directory, tenant_id if app_id is not None else None)
-        self._posts = posts = Posts(connector)
-        self._announcing = Announcing(replace(connector, tries=1), directory)
+        simple = app_id is None  # Microsoft's Agents Playground: nothing else comes without one
+        self._posts = posts = Posts(connector, simple)
+        self._announcing = Announcing(replace(connector, tries=1), directory, simple)
         self._afterwards = Afterwards(posts, directory)
-        invokes = Invokes(self._replies, self._accounts, self._afterwards, self._background)
+        invokes = Invokes(self._replies, self._accounts, self._afterwards, self._background, knows=knows)
         self._adapter = ConnectorAdapter(connector)
         self._assistant = Assistant(
             replies=self._replies,
@@ -147,9 +148,9 @@ class TeamsSurface:
         wish = wish_in(activity, self._knows, self._listens)
         if wish is None or not changes(wish):
             raise OutdatedButton  # of another version of the bot
-        by = await self._accounts.sender(activity)
+        wish = await self._accounts.wished(wish, activity)
         try:
-            reply = await self._replies.of(replace(wish, by=by), delivery.key)
+            reply = await self._replies.of(wish, delivery.key)
         except AlreadyDone:
             return
         if isinstance(reply, Card | Form | Silence):
@@ -182,6 +183,9 @@ class TeamsSurface:
                 return await self._pressed(activity, body)
             return await self._answers.once(key_of(activity, body), lambda: self._pressed(activity, body))
         except Overloaded:
+            press = press_in(activity)
+            if activity.name in FORMS_IN_DIALOGS and press and press.values:
+                return once_more(catalog.refusal(NOT_TAKEN), press)
             return not_here(activity.name, NOT_TAKEN)
 
     async def _pressed(self, activity: Incoming, body: bytes) -> Json:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from bot.domain.commands import Ask, Command, Remark, pressed, understand
+from bot.domain.exception_commands import GoAway
 from bot.domain.people import Account
 from bot.errors import Refusal
 from bot.teams.accounts import account_of
 from bot.teams.activities import Incoming, Json
 from bot.teams.gestures import Press, read_action, read_dialog, read_submit
-from bot.teams.mentions import is_called, without_cards, without_mentions
-from bot.teams.references import CHANNEL, PERSONAL, kind_of, thread_of
+from bot.teams.mentions import first_mentioned, is_called, without_cards, without_mentions
+from bot.teams.references import CHANNEL, PERSONAL, TEAMS, kind_of, thread_of
 
 # Invokes that may carry a pressed button, and how it is read.
 PRESSES: Mapping[str, Callable[[Any], Press | None]] = {
@@ -26,6 +28,11 @@ PRESSES: Mapping[str, Callable[[Any], Press | None]] = {
     "task/fetch": read_dialog,
     "task/submit": read_dialog,
 }
+
+FORMS_IN_DIALOGS = (
+    "composeExtension/submitAction",
+    "task/submit",
+)  # of these, those that a form in a dialog is sent by
 
 
 def wish_in(incoming: Incoming, knows: Callable[[str], bool], listens: Callable[[str], bool]) -> Command | None:
@@ -59,6 +66,8 @@ def typed(
     command = understand(words, by, knows, for_all=bool(by.room))
     if isinstance(command, Ask) and (post := _thread_of(incoming)) and listens(by.here):
         return Remark(by, post, words, addressed=True)
+    if isinstance(command, GoAway) and (delegate := first_mentioned(command.delegate, incoming.entities)):
+        return replace(command, delegate=f"{TEAMS}:{delegate}")
     return command
 
 

@@ -112,7 +112,7 @@ def test_a_form_is_a_modal_in_slack() -> None:
         "label": {"type": "plain_text", "text": "Question", "emoji": False},
         "element": {
             "type": "plain_text_input",
-            "action_id": "value",
+            "action_id": "value::question",
             "multiline": True,
             "max_length": 500,
             "initial_value": "why?\nreally?",

@@ -90,22 +90,29 @@ FIELDS = st.builds(
     Field,
     st.just("one"),
     TEXTS,
-    TEXTS,
+    TEXTS | st.sampled_from(["2026-12-04", "2026-02-30", "20261204"]),
     TEXTS,
     st.just(()) | CHOICES,
     st.booleans(),
     st.sampled_from([0, 9, 1_000, 9_000]),
+    day=st.booleans(),
+    search=st.sampled_from(["", "clauses"]),
+    live=st.booleans(),
+    help=st.just("") | TEXTS,
+    fault=st.just("") | TEXTS,
 )
 FORMS = st.builds(
     lambda fields, **more: Form(
         name="any", fields=tuple([replace(field, name=f"field_{n}") for n, field in enumerate(fields)]), **more
     ),
-    st.lists(FIELDS, min_size=1, max_size=6),
+    st.lists(FIELDS, min_size=1, max_size=12),
     title=TEXTS,
     submit=TEXTS,
     verb=VERBS,
     about=TEXTS,
     intro=LINES,
+    blocks=st.lists(BLOCKS, max_size=12).map(tuple),
+    redraw=st.sampled_from(["", "draw_anew"]),
 )
 BUDGET = Budget(most=10_000, run=100, link=80, entry=350, block=270, button=200, told=1)
 MANY = Card("any", "", tuple([Note(("a",))] * 500), "t" * 500)
@@ -161,6 +168,7 @@ def test_an_adaptive_card_is_below_24_kilobytes(card: Card) -> None:
 def test_a_modal_keeps_slacks_limits(form: Form) -> None:
     view = block_kit.view(form)
     assert len(view["blocks"]) <= 100
+    assert max(sizes(view)) <= 250_000
     assert units(view["private_metadata"]) <= 2_000
     assert all(1 <= units(view[name]["text"]) <= 24 for name in ("title", "submit", "close"))
     inputs = [block for block in view["blocks"] if block["type"] == "input"]
@@ -170,12 +178,19 @@ def test_a_modal_keeps_slacks_limits(form: Form) -> None:
         assert 1 <= units(element.get("placeholder", {}).get("text", "-")) <= 150
         if element["type"] == "plain_text_input":
             assert 1 <= units(element.get("initial_value", "-")) <= element["max_length"] <= 3_000
+        elif element["type"] == "datepicker":
+            assert element.get("initial_date", "2026-12-04") == "2026-12-04"
         else:
-            values = [option["value"] for option in element["options"]]
-            assert 1 <= len(values) == len(set(values)) <= 100
+            initial = [element["initial_option"]] if "initial_option" in element else []
+            options = element["options"] if element["type"] == "static_select" else initial
+            values = [option["value"] for option in options]
+            assert 1 <= len(values) == len(set(values)) <= 100 or element["type"] == "external_select"
             assert all(1 <= len(value) <= 150 for value in values)
-            assert all(1 <= units(option["text"]["text"]) <= 75 for option in element["options"])
-            assert element.get("initial_option", element["options"][0]) in element["options"]
+            assert all(1 <= units(option["text"]["text"]) <= 75 for option in options)
+            assert all(option in options for option in initial)
+    for block in view["blocks"]:
+        assert 1 <= units(block.get("hint", {}).get("text", "-")) <= 2_000
+        assert block.get("elements", True)
     assert json.dumps(view, ensure_ascii=False).encode()  # nothing that UTF-8 cannot carry
 
 

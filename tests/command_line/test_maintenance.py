@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sqlite3
@@ -12,6 +13,7 @@ from sqlalchemy import text
 
 from bot.__main__ import main
 from bot.domain.audit import Entry
+from bot.domain.people import Account
 from bot.store import guards, keys, schema
 from bot.store.checkpoints import Checkpoints
 from bot.store.database import Database, claimed
@@ -32,6 +34,16 @@ def url(database: Database, database_url: str, data: Path) -> str:
     Checkpoints(keys.folder(data), keys.signing_key(data, None)).sign(database)
     database.close_now()
     return database_url
+
+
+def typed(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    """What stands on standard input is a terminal at which somebody types."""
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("sys.stdin", Terminal(f"{answer}\n"))
 
 
 def ran(*arguments: str | Path) -> int:
@@ -74,6 +86,59 @@ def test_an_exported_record_proves_itself(
     printed = capsys.readouterr()
     assert "Entry 3: its content does not fit its hash" in printed.out
     assert "--key is no public key" in printed.err
+
+
+@pytest.mark.parametrize("whose", [("--account", "slack:U1"), ("--subject", "EX-7")])
+def test_somebodys_words_are_erased_and_the_record_stays_whole(
+    url: str, whose: tuple[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database = Database(url, Clock())
+    said = [("EX-7", Account("slack", "U1", "T1")), ("EX-8", Account("slack", "U2", "T1"))]
+    for subject, by in said:
+        database.write_now(
+            lambda unit, subject=subject, by=by: unit.audit.add(
+                Entry("asked", subject, by, words={"why": f"canary {by}"})
+            )  # type: ignore[misc]
+        )
+    database.close_now()
+    assert ran("audit", "erase", *whose, "--database", url) == 2
+    assert "say it with --yes" in capsys.readouterr().err
+    for answer, status in (("", 1), ("no", 1), ("y", 0)):
+        typed(monkeypatch, answer)
+        assert ran("audit", "erase", *whose, "--database", url) == status
+    printed = capsys.readouterr().out
+    assert printed.count("Nothing was erased.") == 2
+    assert "1 text. The record says so" in printed
+    assert ran("audit", "erase", *whose, "--yes", "--database", url) == 0
+    assert "holds no words of that" in capsys.readouterr().out
+    database = Database(url, Clock())
+    kept = database.read_now(lambda unit: unit.connection.scalars(text("SELECT words FROM audit_words")).all())
+    newest = "SELECT body FROM audit ORDER BY sequence DESC LIMIT 1"
+    told = database.read_now(lambda unit: unit.connection.scalars(text(newest)).one())
+    database.close_now()
+    assert set(kept) == {None, "canary slack:U2"}
+    assert f'"subject":"{whose[1]}"' in told
+    assert ran("audit", "verify", "--database", url) == 0
+    assert "is whole: 8 entries" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("whose", ["U1", "slack:", ":U1", " "])
+def test_whose_words_are_to_be_erased_is_said_in_full(url: str, whose: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ran("audit", "erase", "--account", whose, "--yes", "--database", url) == 2
+    assert "--account is written like slack:U012AB3CD" in capsys.readouterr().err
+
+
+def test_nothing_is_erased_from_a_file_that_somebody_serves_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = f"sqlite:///{tmp_path}/archway.db"
+    assert ran("audit", "erase", "--subject", "EX-7", "--yes", "--database", address) == 2
+    assert ran("migrate", "--database", address) == 0
+    with claimed(address):
+        assert ran("audit", "erase", "--subject", "EX-7", "--yes", "--database", address) == 2
+    said = capsys.readouterr().err
+    assert "There is no database" in said
+    assert "Another archway serves on" in said
 
 
 def test_a_backup_is_put_back_where_it_is_asked_to(

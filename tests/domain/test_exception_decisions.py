@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from bot.domain import exception_decisions as decisions
 from bot.domain import exception_submissions as submissions
 from bot.domain.absences import Delegation, away
 from bot.domain.exception_decisions import open_seats, seating
@@ -217,6 +218,20 @@ def test_a_voice_can_be_made_stricter_and_never_laxer() -> None:
         with pytest.raises(AlreadySpoken):
             say(stricter, ADA, choice)
     assert say(stricter, ADA, Choice.DECLINE).request.stage is Stage.DECLINED
+
+
+def test_who_has_approved_can_still_ask_for_changes() -> None:
+    for choice in (Choice.APPROVE, Choice.APPROVE_WITH_CONDITIONS):
+        request = say(submitted(answers=MODERATE), ADA, choice).request
+        assert say(request, ADA, Choice.ASK_FOR_CHANGES).request.stage is Stage.CHANGES_ASKED
+
+
+def test_an_approval_says_nothing_more_unless_somebody_writes_it() -> None:
+    request = submitted()
+    step = decisions.decide(request, ADA, Choice.APPROVE, MONDAY, RULES, digest=request.digest)
+    (voice,) = step.request.voices
+    assert (voice.choice, voice.at, voice.digest) == (Choice.APPROVE, MONDAY, request.digest)
+    assert (voice.words, voice.demands, voice.acceptance) == ("", (), "")
 
 
 def test_high_risk_needs_the_typed_acceptance_of_each_who_approves() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain.commands import Ask, Search
+from bot.domain.exception_commands import Suggest
 from bot.domain.people import Account
 from bot.floods import MOST_BUCKETS, PERSON, ROOM, Floods
 
@@ -45,7 +46,8 @@ def test_a_room_has_a_bucket_of_its_own() -> None:
 
 def test_typing_does_not_use_up_questions() -> None:
     floods = Floods(Clock())
-    assert all(floods.admits(Search(ADA, "x")) for _ in range(100))
+    assert all(floods.admits(Search(ADA, "x")) for _ in range(50))
+    assert all(floods.admits(Suggest(ADA, "clauses", "x")) for _ in range(50))
     assert admitted(floods, ADA, 1) == 1
 
 

@@ -61,6 +61,13 @@ def test_an_account_that_is_linked_to_nobody_does_not_decide() -> None:
         right(voter("ada", person=""))
 
 
+def test_of_an_account_alone_nothing_is_known() -> None:
+    alone = Voter(Account("slack", "U1"))
+    assert (alone.as_person, alone.roles, alone.delegations) == (Person("", "slack:U1"), frozenset(), ())
+    with pytest.raises(UnlinkedDecides):
+        right(alone)
+
+
 @pytest.mark.parametrize("age", [None, 60.001, 3600, -1])
 def test_facts_older_than_a_minute_or_from_the_future_decide_nothing(age: float | None) -> None:
     with pytest.raises(FactsTooOld, match="press the button again"):
@@ -121,6 +128,12 @@ def test_a_seat_that_is_filled_is_not_filled_again() -> None:
         SeatTaken, match=r"The seats of architect on EX-7 are filled already\. It waits for platform and security"
     ):
         right(ALAN, spoken=[right(ADA)])
+
+
+def test_beside_voices_that_cannot_all_sit_there_is_no_room_for_another() -> None:
+    one = (Seat("architect"),)
+    with pytest.raises(SeatTaken):
+        right(voter("dora", roles={"architect"}), one, [right(ADA, one), right(ALAN, one)])
 
 
 def test_one_person_in_two_groups_of_a_role_counts_once() -> None:
@@ -210,6 +223,13 @@ def test_who_was_spoken_for_has_no_second_voice_when_they_are_back() -> None:
         right(SAM, two, [right(alan, two)])
 
 
+def test_a_delegates_voice_takes_away_nobody_elses() -> None:
+    two = (Seat("security", 2),)
+    alan = voter("alan", roles=set(), delegations=(delegation(SAM, ALAN),))
+    pat = voter("pat", roles={"security"})
+    assert right(pat, two, [right(alan, two)]).by == pat.as_person
+
+
 def test_who_is_away_can_still_speak() -> None:
     assert right(SAM).roles == {"security"}
 
@@ -264,6 +284,11 @@ def test_an_absence_that_makes_no_sense_is_refused(until: date, delegate: Person
         away(SAM.as_person, until, delegate, MONDAY, RULES.calendar)
 
 
+def test_all_that_makes_no_sense_in_an_absence_is_said_at_once() -> None:
+    with pytest.raises(FaultyFields, match=r"last day of your absence\. You cannot be your own delegate"):
+        away(SAM.as_person, date(2026, 11, 22), SAM.as_person, MONDAY, RULES.calendar)
+
+
 @pytest.mark.parametrize("until", [date(2026, 11, 23), date(2027, 11, 24)])
 def test_an_absence_may_be_of_a_day_or_a_year(until: date) -> None:
     assert away(SAM.as_person, until, None, MONDAY, RULES.calendar).until == until
@@ -305,4 +330,5 @@ def test_lists_read_as_one_writes_them() -> None:
     assert in_words([]) == "nobody"
     assert in_words(["a"]) == "a"
     assert in_words(["b", "a", "b"]) == "b and a"
-    assert in_words({"c", "a", "b"}) == "a, b and c"
+    for unordered in (set("edcba"), frozenset("edcba")):
+        assert in_words(unordered) == "a, b, c, d and e"

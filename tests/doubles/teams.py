@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ from tests.doubles.teams_answers import (
     fault_of_action_answer,
     fault_of_dialog,
     fault_of_query_answer,
+    fault_of_suggestions,
     fault_of_unfurl,
+    opens_dialog,
 )
 from tests.doubles.teams_connector import ADAPTIVE, Connector, Person, Posted, Team
 from tests.doubles.teams_issuer import Issuer
@@ -84,6 +87,7 @@ class Teams:
     graph: Graph
     client: aiohttp.ClientSession
     messages_url: str = ""
+    suggested: set[str] = field(default_factory=set)  # values that a field which searches has offered
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     @property
@@ -158,7 +162,34 @@ class Teams:
     async def fill_in(self, form: Json, posted: Posted, values: Mapping[str, str], by: Person = GRACE) -> Json:
         """Fills in the form that a button led to, in the place of its card, and sends it."""
         (submit,) = form["actions"]
-        return await self.act(submit, posted, filled(form, values), by)
+        return await self.act(submit, posted, filled(form, values, self.suggested), by)
+
+    async def open_dialog(self, posted: Posted, label: str, by: Person = GRACE) -> Json:
+        """Presses a button that opens a dialog; gives the dialog."""
+        action = button(shown(posted), label)
+        assert opens_dialog(action), "this button opens no dialog: use press"
+        value = {"data": action["data"], "context": {"theme": "default"}}
+        return self._dialog(await self.invoke("task_fetch", value, by, posted))
+
+    async def send(self, dialog: Json, label: str, posted: Posted, values: Mapping[str, str] | None = None, by: Person = GRACE) -> Json:  # fmt: skip
+        """Presses a button in a dialog that a button of a post opened, with what was filled in; gives what comes then."""
+        card = dialog["value"]["card"]["content"]
+        written = filled(card, values, self.suggested) if values is not None else {}
+        value = {"data": {**button(card, label)["data"], **written}, "context": {"theme": "default"}}
+        return self._dialog(await self.invoke("task_fetch", value, by, posted, name="task/submit"))
+
+    async def type_in(self, form: Json, name: str, text: str, skip: int = 0, by: Person = GRACE) -> list[Json]:
+        """Types in a field of a form that searches; gives what is listed below it."""
+        (searching,) = (element for element in form["body"] if element.get("id") == name)
+        query = searching["choices.data"]
+        assert query["type"] == "Data.Query"
+        value = {"queryText": text, "queryOptions": {"skip": skip, "top": 15}, "dataset": query["dataset"]}
+        answer = await self.invoke("application_search", value, by)
+        fault = fault_of_suggestions(answer)
+        assert fault is None, fault
+        results: list[Json] = answer["value"]["results"]
+        self.suggested |= {result["value"] for result in results}
+        return results
 
     async def act(
         self, action: Json, posted: Posted, values: Mapping[str, str] | None = None, by: Person = GRACE, **members: Any
@@ -174,8 +205,9 @@ class Teams:
         return answer
 
     async def press_as_of_old(self, posted: Posted, label: str, by: Person = GRACE, **values: str) -> None:
-        """Presses a button as a client does that does not know `Action.Execute`: its fallback comes as a message."""
-        fallback = button(shown(posted), label)["fallback"]
+        """Presses a button as a client does that knows neither `Action.Execute` nor dialogs: its data come as a message."""
+        action = button(shown(posted), label)
+        fallback = action.get("fallback", action)
         members = {"text": "", "value": {**fallback["data"], **values}, "replyToId": posted.id, "from": by.sender}
         activity = self.activity("message_personal", conversation=self._place(posted), **members)
         assert (await self.deliver(activity)).status == 200
@@ -189,19 +221,19 @@ class Teams:
         extension: Json = answer.json["composeExtension"]
         return extension
 
-    async def ask_about(self, content: str | None, by: Person = GRACE, **members: Any) -> Json:
-        """Chooses the extension's action on a message with this HTML, or with None without a message."""
+    async def ask_about(self, content: str | None, by: Person = GRACE, action: str = "askAbout", **members: Any) -> Json:  # fmt: skip
+        """Chooses an action of the extension on a message with this HTML, or with None without a message."""
         body = {"contentType": "html", "content": content}
         message: Json = {"id": "1", "messageType": "message", "subject": None, "body": body, "attachments": []}
-        value: Json = {"commandId": "askAbout", "commandContext": "message" if content else "compose"}
+        value: Json = {"commandId": action, "commandContext": "message" if content else "compose"}
         value |= {"messagePayload": message} if content is not None else {}
         return self._dialog(await self.invoke("task_fetch", value, by, name="composeExtension/fetchTask", **members))
 
-    async def submit(self, dialog: Json, label: str, by: Person = GRACE, *, values: Mapping[str, str] | None = None, **members: Any) -> Json:  # fmt: skip
+    async def submit(self, dialog: Json, label: str, by: Person = GRACE, *, values: Mapping[str, str] | None = None, action: str = "askAbout", **members: Any) -> Json:  # fmt: skip
         """Presses a button in the dialog of the extension, with what was filled in; gives what comes then."""
         card = dialog["value"]["card"]["content"]
-        data = {**button(card, label)["data"], **(filled(card, values) if values is not None else {})}
-        value = {"commandId": "askAbout", "commandContext": "message", "data": data}
+        data = {**button(card, label)["data"], **(filled(card, values, self.suggested) if values is not None else {})}
+        value = {"commandId": action, "commandContext": "message", "data": data}
         answer = await self.invoke("task_fetch", value, by, name="composeExtension/submitAction", **members)
         return answer if "composeExtension" in answer else self._dialog(answer)
 
@@ -215,7 +247,7 @@ class Teams:
 
     async def invoke(self, payload: str, value: Any, by: Person = GRACE, on: Posted | None = None, **members: Any) -> Json:  # fmt: skip
         """Any invoke, also on a posted card; gives the body of the answer, which always comes with 200."""
-        place = {"conversation": self._place(on), "replyToId": on.id} if on else {}
+        place = {"conversation": self._place(on), "replyToId": on.id, "channelData": self._data(on)} if on else {}
         answer = await self.deliver(self.activity(payload, value=value, **({"from": by.sender} | place | members)))
         assert answer.status == 200, answer
         body: Json = answer.json
@@ -238,6 +270,13 @@ class Teams:
             kind = "channel" if ";messageid=" in posted.conversation else "groupChat"
         return {"id": posted.conversation, "conversationType": kind, "tenantId": TENANT}
 
+    def _data(self, posted: Posted) -> Json:
+        data: Json = {"tenant": {"id": TENANT}, "source": {"name": "message"}}
+        for team in self.connector.teams.values():
+            if posted.room in team.channels:
+                data |= {"channel": {"id": posted.room}, "team": {"id": team.id}}
+        return data
+
     async def _posted_after(self, activity: Json) -> Posted:
         before = len(self.connector.posted)
         assert (await self.deliver(activity)).status == 200
@@ -258,15 +297,21 @@ def button(card: Json, label: str) -> Json:
     return found
 
 
-def filled(card: Json, values: Mapping[str, str]) -> dict[str, str]:
-    """What is sent of a form: every input, filled in by its id or left as it was; asserts what a client enforces."""
+def filled(card: Json, values: Mapping[str, str], suggested: Collection[str] = ()) -> dict[str, str]:
+    """What is sent of a form: every input, filled in by its id or left as it was; asserts what a client enforces.
+    `suggested`: what fields that search have offered."""
     inputs = {element["id"]: element for element in card["body"] if element["type"].startswith("Input.")}
     assert set(values) <= set(inputs), "there is no such input"
     sent = {name: values.get(name, element.get("value", "")) for name, element in inputs.items()}
     for name, element in inputs.items():
         assert sent[name] or not element.get("isRequired"), f"{name} is required"
         choices = [choice["value"] for choice in element.get("choices", ())]
-        assert not choices or sent[name] in choices, f"{name} is none of the choices"
+        choices += suggested if "choices.data" in element else []
+        is_chosen = element["type"] != "Input.ChoiceSet" or not sent[name] or sent[name] in choices
+        assert is_chosen, f"{name} is none of the choices"
+        is_day = element["type"] != "Input.Date" or not sent[name] or date.fromisoformat(sent[name])
+        assert is_day, f"{name} is no day"
+        assert len(sent[name]) <= element.get("maxLength", len(sent[name])), f"{name} is too long"
     return sent
 
 

@@ -9,6 +9,8 @@ from typing import Any
 from tests.doubles.teams_connector import ADAPTIVE, fault_of_attachment, fault_of_card
 
 LARGEST_RESULT_CARD = 28 * 1024
+SUGGESTIONS = "application/vnd.microsoft.search.searchResponse"
+MOST_SUGGESTIONS = 15
 SENTENCE = "application/vnd.microsoft.activity.message"
 ERROR = "application/vnd.microsoft.error"
 
@@ -32,6 +34,8 @@ def fault_of_query_answer(body: Any) -> str | None:
             return "a card above 28 KB"
         if attachment["contentType"] == ADAPTIVE and fault_of_attachment(attachment.get("preview")):
             return "an Adaptive Card without a preview"
+        if any(opens_dialog(action) for action in actions_of(attachment["content"])):
+            return "a card that opens a dialog where the bot may not be"
     return None
 
 
@@ -71,6 +75,8 @@ def fault_of_dialog(body: Any) -> str | None:
         return fault
     if any(action["type"] not in ("Action.Submit", "Action.OpenUrl") for action in actions_of(info["card"]["content"])):
         return "an action that dialogs do not know"
+    if any(opens_dialog(action) for action in actions_of(info["card"]["content"])):
+        return "a dialog that opens a dialog"
     return None
 
 
@@ -89,6 +95,27 @@ def fault_of_action_answer(body: Any) -> str | None:
     if body["type"] == ADAPTIVE:
         return "an error with a card" if body["statusCode"] != 200 else fault_of_card(value)
     return "an unknown type of answer"
+
+
+def fault_of_suggestions(body: Any) -> str | None:
+    """The answer to `application/search`: what can be chosen, or an error."""
+    if isinstance(body, dict) and body.get("type") == ERROR:
+        return fault_of_action_answer(body)
+    if not isinstance(body, dict) or set(body) != {"type", "value"} or body["type"] != SUGGESTIONS:
+        return "not the answer to a search in a field"
+    results = body["value"].get("results") if isinstance(body["value"], dict) else None
+    if not isinstance(results, list) or len(results) > MOST_SUGGESTIONS:
+        return "no results, or more than are listed"
+    for result in results:
+        if set(result) != {"title", "value"} or not all(isinstance(text, str) and text for text in result.values()):
+            return "a result without a title or a value"
+    return None
+
+
+def opens_dialog(action: Json) -> bool:
+    """Whether a button opens a dialog of the bot's."""
+    data = action.get("data")
+    return isinstance(data, dict) and data.get("msteams") == {"type": "task/fetch"}
 
 
 def actions_of(card: Json) -> list[Json]:

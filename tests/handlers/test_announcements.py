@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import random
+import string
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from bot.domain.changes import TOLD
 from bot.store.database import Database
 from handlers.announcements import notice, prepare
 from tests.databases import Clock
@@ -45,6 +49,23 @@ def test_a_changed_clause_is_told_once_in_every_room_that_asked(room: Newsroom) 
     assert "STD-001.2 Keys MUST be rotated every [-twelve months.-] {+ninety days.+}" in said
     assert "Buckets" not in said
     assert '"document.changed"' in room.recorded()[-1]
+
+
+def test_the_record_names_the_first_clauses_of_a_change(room: Newsroom) -> None:
+    changed = (A.replace("KMS", "vault"), C)
+    room.write(PATH, standard(*changed, *(f"Rule {n} MUST be kept by team {n}." for n in range(30))))
+    assert room.look() == 1
+    after = json.loads(room.recorded()[-1])["after"]
+    assert (after["added"], after["reworded"]) == (30, 2)
+    assert after["clauses"] == {
+        "added": [f"STD-001.{n}" for n in range(3, 3 + TOLD)],
+        "reworded": ["STD-001.1", "STD-001.2"],
+    }
+    room.write(PATH, standard(*changed))
+    assert room.look() == 1
+    after = json.loads(room.recorded()[-1])["after"]
+    assert after["removed"] == 30
+    assert after["clauses"] == {"removed": [f"STD-001.{n}" for n in range(3, 3 + TOLD)]}
 
 
 def test_clauses_are_linked_to_where_they_are_read(room: Newsroom) -> None:
@@ -118,13 +139,33 @@ def test_a_document_of_the_end_of_time_stands_in_nobodys_way(room: Newsroom, rev
     assert len(room.postings(ARCH)) == 2
 
 
-def test_a_path_too_long_for_an_index_is_not_told_of(room: Newsroom) -> None:
+def test_a_path_too_long_for_an_index_is_not_told_of_and_reported(room: Newsroom) -> None:
     room.subscribe(ARCH, "all")
     room.look()
-    room.write("/".join(["d" * 200] * 6) + "/STD-9.md", standard(A, number=9))
+    path = "/".join(["d" * 200] * 6) + "/STD-9.md"
+    room.write(path, standard(A, number=9))
     room.write(PATH, standard(A, f"{B} And that."))
     assert room.look() == 1
     assert room.look(anew=True) == 0
+    (fault,) = room.shelf.library.contents.left_out
+    assert (fault.path, fault.read) == (path, True)
+    assert "its changes are not announced; shorten" in fault.reason
+
+
+def test_an_id_of_thousands_of_characters_stands_in_nobodys_way(room: Newsroom, clock: Clock) -> None:
+    number = "".join(random.Random(7).choices(string.digits, k=9_000))
+    front = {"id": f'"{number}"', "owner": "somebody", "review_every": "1 month"}
+    for words in ("We use queues.", "We use topics."):
+        room.write("adrs/long.md", decision(words, **front, reviewed="2026-10-30"))
+        assert room.look() == 1
+    assert len(room.postings(PAY)) == 1
+    clock.advance(days=30)
+    room.fall_due()
+    assert "is due for review since" in room.said(OPS)
+    room.posted()
+    room.write("adrs/long.md", decision("We use topics.", **front, reviewed="2026-12-20"))
+    room.look()
+    assert "reviewed on 2026-12-20" in room.said(OPS)
 
 
 def test_a_change_that_is_taken_back_says_so_where_it_was_posted(room: Newsroom) -> None:
@@ -263,6 +304,60 @@ def test_a_file_that_breaks_twice_is_told_of_twice(room: Newsroom) -> None:
         room.write(PATH, standard(A, B))
         room.look()
     assert [key for _, key in room.postings(OPS)] == [f"unreadable:{PATH}:{n}" for n in (1, 2)]
+
+
+def test_a_status_that_becomes_none_is_no_news_and_told_to_operators(room: Newsroom) -> None:
+    room.write(PATH, standard(A, B, status="acceptedish"))
+    assert room.look() == 0
+    assert room.look(anew=True) == 0
+    assert [room.postings(ARCH), room.postings(TEAM)] == [[], []]
+    assert 'STD-001.md:6 has a fault: status "acceptedish" is none of' in room.said(OPS)
+    assert "not announced before that is mended" in room.said(OPS)
+    room.write(PATH, standard(A, f"{B} And that.", status="accepted"))
+    assert room.look() == 1
+    assert "STD-001.2" in room.said(ARCH)
+    assert "status" not in room.said(ARCH)
+    assert room.said(OPS) == f"{PATH} was mended."
+    assert len(room.postings(OPS)) == 1
+
+
+def test_a_new_document_with_an_id_that_is_taken_waits_until_one_of_the_two_has_another(room: Newsroom) -> None:
+    room.write("standards/copy.md", standard(A, C))
+    assert room.look() == 0
+    assert room.postings(ARCH) == []
+    assert "copy.md:2 has a fault: the id STD-001 is also that of standards/STD-001.md" in room.said(OPS)
+    assert [key for _, key in room.postings(OPS)] == ["unreadable:standards/copy.md:1"]  # the other one is as it was
+    room.write("standards/copy.md", standard(A, B, C))
+    assert room.look() == 0
+    room.write(PATH, standard(A, B, number=2))
+    assert room.look() == 2
+    assert {card.name for card in room.heard(ARCH)} == {"document_changed", "document_added"}
+    assert room.said(OPS) == "standards/copy.md was mended."
+
+
+def test_a_change_that_was_held_back_and_is_taken_back_was_never_there(room: Newsroom) -> None:
+    room.write(PATH, standard(A, B, id="ADR-0001"))
+    assert room.look() == 0
+    room.write("standards/copy.md", standard(A, C, status="perhaps"))
+    assert room.look() == 0
+    room.write(PATH, standard(A, B))
+    room.remove("standards/copy.md")
+    assert room.look() == 0
+    assert [room.postings(room_) for room_ in (ARCH, TEAM, PAY)] == [[], [], []]
+    assert sorted(card.summary for card in room.heard(OPS)) == [f"{PATH} was mended.", "standards/copy.md was removed."]
+
+
+def test_a_document_that_was_faulty_before_the_first_look_is_told_of_as_any_other(
+    tmp_path: Path, database: Database
+) -> None:
+    room = Newsroom(tmp_path / "folder", database)
+    room.write(PATH, standard(A, B, status="acceptedish"))
+    room.write("standards/copy.md", standard(A, C))
+    room.subscribe(ARCH, "standards")
+    assert room.look() == 0
+    room.write(PATH, standard(A, B, C, status="acceptedish"))
+    assert room.look() == 1
+    assert room.postings(OPS) == []
 
 
 def test_many_broken_files_are_one_list(room: Newsroom) -> None:

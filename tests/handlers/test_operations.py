@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import Callable
 from typing import TypeVar
@@ -12,12 +13,14 @@ from sqlalchemy import select, update
 from bot.cards import plain
 from bot.cards.announcements import card_of
 from bot.cards.model import Card, Place
+from bot.delivery import Recorded
 from bot.domain.announcements import Announcement
 from bot.domain.commands import SendAgain, pressed
 from bot.domain.people import Account, Standing
 from bot.settings import STARTER
 from bot.store.audit import Audit
 from bot.store.database import Database
+from bot.store.inbox import ASIDE, Inbox
 from bot.store.outbox import UNDELIVERABLE
 from bot.store.tables import audit, posting
 from bot.store.transaction import Transaction
@@ -136,7 +139,33 @@ def test_what_was_sent_since_is_not_sent_again(operators: Operators) -> None:
     assert len(operators.bodies()) == 1
 
 
-@pytest.mark.parametrize("number", ["", "x", "0", "-1", "9" * 40, "٣"])
+def test_what_could_not_be_handled_is_taken_up_again(operators: Operators) -> None:
+    async def put_aside() -> None:
+        box = Inbox(operators.database, operations_room=ROOM)
+        await box.record(Recorded("Ev1", "slack", b"{}"))
+        await box.set_aside("Ev1", "nobody understands it")
+
+    asyncio.run(put_aside())
+    (before,) = operators.told(ASIDE)
+    assert "nobody understands it" in before
+    wanted = select(posting.c.announcement)
+    about = operators.database.read_now(lambda unit: unit.connection.scalars(wanted).one())
+    command = pressed("send_again", about, OLGA)
+    assert isinstance(command, SendAgain)
+    outside = operators.card(SendAgain(dataclasses.replace(OLGA, room="C0OTHER"), about))
+    assert "operators' room" in outside.summary
+    card = operators.card(command)
+    assert (card.name, card.place, card.buttons) == ("sent_again", Place.INSTEAD, ())
+    (after,) = operators.told(ASIDE)
+    assert "is tried once more" in after
+    assert "Olga" in after
+    assert [each.key for each in asyncio.run(Inbox(operators.database).left_behind("slack"))] == ["Ev1"]
+    assert "nothing left to send" in operators.card(command).summary
+    (body,) = operators.bodies()
+    assert '"delivery.sent_again"' in body
+
+
+@pytest.mark.parametrize("number", ["", "x", "delivery_aside:", "undeliverable:1", "0", "-1", "9" * 40, "٣"])
 def test_a_number_of_nothing_is_refused(operators: Operators, number: str) -> None:
     assert "nothing left to send" in operators.card(SendAgain(OLGA, number)).summary
 

@@ -109,8 +109,8 @@ def test_several_topics_are_subscriptions_of_their_own(room: Newsroom, say: Say)
 
 
 def test_what_is_not_announced_yet_is_said_honestly(say: Say) -> None:
-    said = say(Subscribe(ADA, "exceptions service:payments"))
-    assert "Nothing is announced of exception requests yet" in said
+    said = say(Subscribe(ADA, "reviews service:payments"))
+    assert "Nothing is announced of reviews yet" in said
     assert "nothing is announced of these yet" in say(ListSubscriptions(ADA))
 
 
@@ -203,6 +203,7 @@ def test_the_form_offers_only_what_there_is_news_of(room: Newsroom) -> None:
         "runbooks",
         "patterns",
         "guides",
+        "exceptions",
     ]
     assert [field.optional for field in form.fields] == [False, True, False, True]
     fields = {"topic": "adrs", "filters": "", "digest": "weekly", "quiet": ""}

@@ -88,11 +88,20 @@ def forms() -> dict[str, Form]:
             Field("empty", "Nothing yet"),
             Field("one_of", "One of these", "b", choices=(Choice("A", "a"), Choice("B", "b"))),
             Field("one_of_many", "One of many", choices=many),
+            Field("day", "A day", "2026-12-04", "a hint", day=True, help="At the latest today.", fault="It is past."),
+            Field("no_day", "No day yet", day=True, optional=True, live=True),
+            Field("found", "Found", "b", "a hint", choices=(Choice("B", "b"),), search="clauses", live=True),
+            Field("not_found", "Not found yet", search="clauses", optional=True),
+            Field("live", "Live", choices=(Choice("A", "a"), Choice("B", "b")), live=True, help="It changes the rest."),
+            Field("faulty", "Faulty", "written", fault="Write something else.", help="Small print."),
         ),
         submit="Send it",
         verb="send",
         about="all of it",
         intro=("plain ", Strong("strong"), Link("STD-003", "https://git.example.org/x")),
+        blocks=(Caution(("Stop.",)), Quote(("quoted",), (Strong("STD-003.1"), " · Title")), Note(("small print",))),
+        redraw="draw",
+        opener=Button("Open", "open", "all of it", primary=True, form=True),
     )
     examples = {name: reply for name, make in EXAMPLES.items() if isinstance(reply := make(), Form)}
     return {**examples, "everything": everything}

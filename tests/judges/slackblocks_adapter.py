@@ -54,7 +54,12 @@ def block(value: Json) -> sb.Block:
             return sb.RichTextBlock([part(each) for each in parts], block_id=own)
         case "input":
             return sb.InputBlock(
-                text(value["label"]), element(value["element"]), block_id=own, optional=value.get("optional", False)
+                text(value["label"]),
+                element(value["element"]),
+                dispatch_action=value.get("dispatch_action", False),
+                block_id=own,
+                hint=text(value["hint"]) if "hint" in value else None,
+                optional=value.get("optional", False),
             )
     raise KeyError(value["type"])
 
@@ -77,6 +82,11 @@ def element(value: Json) -> Any:
         return sb.StaticSelectMenu(
             id_, [option(each) for each in value["options"]], initial_option=first, placeholder=hint
         )
+    if kind == "external_select":
+        first = option(value["initial_option"]) if "initial_option" in value else None
+        return sb.ExternalSelectMenu(id_, first, value.get("min_query_length"), placeholder=hint)
+    if kind == "datepicker":
+        return sb.DatePicker(id_, value.get("initial_date"), placeholder=hint)
     return text(value)
 
 

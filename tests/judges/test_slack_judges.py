@@ -176,6 +176,8 @@ def field(element: Json, **more: object) -> Json:
 TYPED: Json = {"type": "plain_text_input", "action_id": "a"}
 OPTION: Json = {"text": plain("a"), "value": "a"}
 SELECT: Json = {"type": "static_select", "action_id": "b", "options": [OPTION]}
+FOUND: Json = {"type": "external_select", "action_id": "c", "min_query_length": 0}
+DAY: Json = {"type": "datepicker", "action_id": "d"}
 
 # The same for modals and home tabs.
 WRONG_VIEWS: dict[str, tuple[Json, set[str]]] = {
@@ -199,6 +201,14 @@ WRONG_VIEWS: dict[str, tuple[Json, set[str]]] = {
     "no_options": (modal(field({**SELECT, "options": []})), {"slackblocks", "playground"}),
     "option_twice": (modal(field({**SELECT, "options": [OPTION, OPTION]})), {"playground"}),
     "chosen_is_not_offered": (modal(field({**SELECT, "initial_option": {**OPTION, "value": "b"}})), {"playground"}),
+    "day_that_is_none": (modal(field({**DAY, "initial_date": "2026-02-30"})), {"playground"}),
+    "day_written_otherwise": (modal(field({**DAY, "initial_date": "4.12.2026"})), {"slackblocks", "playground"}),
+    "misspelt_day": (modal(field({**DAY, "initial_day": "2026-12-04"})), {"slackblocks", "types", "playground"}),
+    "found_among_options": (modal(field({**FOUND, "options": [OPTION]})), {"types", "playground"}),
+    "found_option_too_long": (modal(field({**FOUND, "initial_option": {**OPTION, "text": plain("a" * 76)}})), {"slackblocks", "playground"}),
+    "help_too_long": (modal(field(TYPED, hint=plain("a" * 2_001))), {"slackblocks", "playground"}),
+    "misspelt_dispatch": (modal(field(SELECT, dispatch_actions=True)), {"slackblocks", "types", "playground"}),
+    "too_many_fields": (modal(*[field({**TYPED, "action_id": str(n)}) for n in range(101)]), {"slackblocks", "slack_sdk", "playground"}),
     "two_fields_of_one_name": (modal(field(TYPED, block_id="x"), field(SELECT, block_id="x")), {"playground", "ours"}),
     "one_action_id_twice": (modal(field(TYPED), field({**SELECT, "action_id": "a"})), {"playground", "ours"}),
     "a_modal_block_in_a_home": ({"type": "home", "blocks": [{"type": "alert", "text": plain("a")}]}, {"playground"}),

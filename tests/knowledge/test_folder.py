@@ -232,6 +232,16 @@ async def test_a_link_that_is_turned_to_another_folder_is_followed(root: Path, t
 
 
 @pytest.mark.asyncio
+async def test_a_file_name_that_is_no_text_does_not_end_the_watch(root: Path) -> None:
+    async with following(root) as follower:
+        odd = os.fsencode(root) + b"/notes-\xff.md"
+        os.close(os.open(odd, os.O_WRONLY | os.O_CREAT))
+        await follower.until(lambda snapshot: any("UTF-8" in fault.reason for fault in snapshot.contents.left_out))
+        (root / "notes.txt").write_text("Later\n=====\n\nx")
+        await follower.until(lambda snapshot: "Later" in titles(snapshot))
+
+
+@pytest.mark.asyncio
 async def test_without_watches_the_files_times_are_looked_at(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WATCHFILES_FORCE_POLLING", "true")
     async with following(root) as follower:

@@ -51,6 +51,21 @@ def test_all_that_front_matter_may_say() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("stated", "seats"),
+    [
+        ("[security]", ("security",)),
+        ("[{role: security}, director]", ("security", "director")),
+        ("[{role: security, people: 2}, {role: director, people: 1}]", ("security", "security", "director")),
+        ("[{role: security, people: 0}]", ("security",)),
+        ("[{role: security, people: true}]", ("security",)),
+        ("[{role: security, people: 1000000000}]", ("security",) * 20),
+    ],
+)
+def test_a_standard_names_a_role_as_often_as_it_wants_people_of_it(stated: str, seats: tuple[str, ...]) -> None:
+    assert document(f"---\nexceptions: {{seats: {stated}}}\n---\nx").exception_seats == seats
+
+
 def test_other_peoples_keys_are_understood() -> None:
     found = document(
         "---\nlast_reviewed_on: 2026-01-31\nreview_in: 6 month\nowner_slack: '#platform'\ncreated: 3 May 2024\n---\nx"

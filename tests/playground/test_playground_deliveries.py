@@ -1,14 +1,10 @@
 """What the workspace sends to a bot and how it takes the answer, with a bot of a few lines at the other end."""
 
 import json
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
 
 import aiohttp
 import pytest
-import pytest_asyncio
-from aiohttp import web
 from slack_sdk.signature import Clock as SdkClock
 from slack_sdk.signature import SignatureVerifier
 
@@ -16,38 +12,9 @@ from bot.playground import reading
 from bot.playground.slack import ALAN, GENERAL, SlackWorkspace
 
 if TYPE_CHECKING:
-    from tests.playground.conftest import Clock
+    from tests.playground.conftest import Bot, Clock
 
 pytestmark = pytest.mark.asyncio
-
-
-class Bot:
-    """Keeps what it is sent, and answers what it is told to."""
-
-    def __init__(self) -> None:
-        self.requests: list[tuple[dict[str, str], bytes]] = []
-        self.answer: dict[str, Any] = {}
-
-    async def receive(self, request: web.Request) -> web.Response:
-        self.requests.append((dict(request.headers), await request.read()))
-        return web.Response(**self.answer)
-
-    @property
-    def form(self) -> dict[str, str]:
-        return dict(parse_qsl(self.requests[-1][1].decode(), keep_blank_values=True))
-
-
-@pytest_asyncio.fixture
-async def bot(slack: SlackWorkspace) -> AsyncIterator[Bot]:
-    bot = Bot()
-    app = web.Application()
-    app.router.add_post("/", bot.receive)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    slack.bot_url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
-    yield bot
-    await runner.cleanup()
 
 
 def verifier(slack: SlackWorkspace, clock: "Clock") -> SignatureVerifier:
@@ -59,7 +26,7 @@ def verifier(slack: SlackWorkspace, clock: "Clock") -> SignatureVerifier:
 
 
 async def test_a_command_is_signed_as_slacks_own_library_expects(
-    slack: SlackWorkspace, bot: Bot, clock: "Clock"
+    slack: SlackWorkspace, bot: "Bot", clock: "Clock"
 ) -> None:
     await slack.command("/arch", "hello")
     headers, body = bot.requests[0]
@@ -67,7 +34,7 @@ async def test_a_command_is_signed_as_slacks_own_library_expects(
     assert not verifier(slack, clock).is_valid_request(body + b"x", headers)
 
 
-async def test_a_typed_line_travels_as_slack_writes_it(slack: SlackWorkspace, bot: Bot) -> None:
+async def test_a_typed_line_travels_as_slack_writes_it(slack: SlackWorkspace, bot: "Bot") -> None:
     await slack.command("/arch", "ask @grace in #general: a < b & https://example.org/?a=b or @nobody", user=ALAN)
     assert bot.form["text"] == (
         "ask <@U0GRACE|grace> in <#C0GENERAL|general>: a &lt; b &amp; <https://example.org/?a=b> or @nobody"
@@ -75,7 +42,7 @@ async def test_a_typed_line_travels_as_slack_writes_it(slack: SlackWorkspace, bo
     assert (bot.form["command"], bot.form["user_id"], bot.form["team_id"]) == ("/arch", "U0ALAN", slack.app.team)
 
 
-async def test_a_retried_event_has_its_old_id_and_says_so(slack: SlackWorkspace, bot: Bot) -> None:
+async def test_a_retried_event_has_its_old_id_and_says_so(slack: SlackWorkspace, bot: "Bot") -> None:
     await slack.event({"type": "app_mention"})
     id_ = json.loads(bot.requests[0][1])["event_id"]
     await slack.event({"type": "app_mention"}, id_=id_)
@@ -84,7 +51,7 @@ async def test_a_retried_event_has_its_old_id_and_says_so(slack: SlackWorkspace,
     assert headers["X-Slack-Retry-Num"] == "1"
 
 
-async def test_spoilt_deliveries_arrive_spoilt_to_the_byte(slack: SlackWorkspace, bot: Bot) -> None:
+async def test_spoilt_deliveries_arrive_spoilt_to_the_byte(slack: SlackWorkspace, bot: "Bot") -> None:
     signed = slack.signed_command("/arch", "help")
     await slack.send(signed.with_body(b"other").with_header("X-Slack-Signature", "v0=bad").without("Content-Type"))
     headers, body = bot.requests[0]
@@ -115,7 +82,7 @@ SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "hello"}}
     ],
 )
 async def test_a_wrong_answer_shows_slacks_error_instead(
-    slack: SlackWorkspace, bot: Bot, answer: dict[str, Any], error: str
+    slack: SlackWorkspace, bot: "Bot", answer: dict[str, Any], error: str
 ) -> None:
     bot.answer = answer
     shown = await slack.command("/arch", "help")
@@ -123,7 +90,7 @@ async def test_a_wrong_answer_shows_slacks_error_instead(
     assert slack.messages == ()
 
 
-async def test_a_right_answer_is_shown_to_the_asker_or_to_all(slack: SlackWorkspace, bot: Bot) -> None:
+async def test_a_right_answer_is_shown_to_the_asker_or_to_all(slack: SlackWorkspace, bot: "Bot") -> None:
     bot.answer = {"text": "just words"}
     assert (await slack.command("/arch", "help")).words == "just words"
     bot.answer = {"text": json.dumps({"text": "a", "blocks": [SECTION]}), "content_type": "application/json"}
@@ -136,7 +103,7 @@ async def test_a_right_answer_is_shown_to_the_asker_or_to_all(slack: SlackWorksp
 
 
 async def test_a_response_url_works_five_times_within_half_an_hour(
-    slack: SlackWorkspace, bot: Bot, clock: "Clock", session: aiohttp.ClientSession
+    slack: SlackWorkspace, bot: "Bot", clock: "Clock", session: aiohttp.ClientSession
 ) -> None:
     await slack.command("/arch", "help")
     url = bot.form["response_url"]

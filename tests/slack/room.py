@@ -8,11 +8,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from bot import web
-from bot.cards.model import Button, Card, Choice, Field, Form, Link, Place, Reply, Result, Results, Silence, Text
+from bot.cards.model import (
+    Button,
+    Card,
+    Choice,
+    Choices,
+    Field,
+    Form,
+    Link,
+    Place,
+    Reply,
+    Result,
+    Results,
+    Silence,
+    Text,
+)
 from bot.delivery import AlreadyDone
 from bot.domain.commands import (
     Ask,
@@ -31,6 +45,7 @@ from bot.domain.commands import (
     Subscribe,
     Welcome,
 )
+from bot.domain.exception_commands import GoAway, ListExceptions, OpenExceptionForm, RequestException, Suggest
 from bot.domain.people import Standing
 from bot.playground.rates import Rate as Pace
 from bot.playground.slack import SlackWorkspace
@@ -75,6 +90,40 @@ class Room:
 def card(said: str, *buttons: Button, place: Place = Place.BESIDE, url: str | None = None) -> Card:
     line = (said, Link("the document", url)) if url else (said,)
     return Card("echo", said, (Text(line),), buttons=buttons, place=place)
+
+
+def wish(values: Mapping[str, str], about: str = "", *, faults: Mapping[str, str] = MappingProxyType({})) -> Form:
+    """A form with fields of every sort: what stands above them, and which they are, depends on two of them."""
+    tier, emergency = values.get("tier", ""), values.get("emergency", "no")
+    target = values.get("target", "")
+    fields = [
+        Field(
+            "target",
+            "Clause or standard",
+            target,
+            "Type a few words",
+            choices=(Choice(f"{target} Encryption", target),) if target else (),
+            search="clauses",
+            live=True,
+        ),
+        Field("tier", "Tier", tier, choices=tuple(Choice(f"Tier {n}", str(n)) for n in range(3)), live=True),
+        *([Field("why_now", "Why now", values.get("why_now", ""))] if emergency == "yes" else []),
+        Field("reason", "Reason", values.get("reason", ""), lines=True, most=3_000, help="For those who decide."),
+        Field("until", "Until", values.get("until", ""), day=True, optional=True),
+        Field("emergency", "Emergency", emergency, choices=(Choice("No", "no"), Choice("Yes", "yes")), live=True),
+    ]
+    return Form(
+        "wish",
+        "Request an exception",
+        tuple(replace(field, fault=faults.get(field.name, "")) for field in fields),
+        "Send",
+        "exception_request",
+        about,
+        intro=("To deviate for a time.",),
+        blocks=(Text((f"Risk of tier {tier or 'unknown'}.",)),),
+        redraw="exception_redraw",
+        opener=Button("Request an exception", "exception_form", target, form=True),
+    )
 
 
 def answered(question: str) -> Card:
@@ -137,9 +186,50 @@ async def answer(room: Room, command: Command) -> Reply:  # noqa: C901, PLR0912 
             return Silence() if silent else card(f"Subscribed to {words}", Button("Undo", "unsubscribe", words))
         case OpenSubscriptionForm():
             return Form("subscribe", "Subscribe", (Field("about", "About"),), "Subscribe", "subscribe", "standards")
+        case OpenExceptionForm(_, target, text, origin, values):
+            if "slow" in values.get("reason", "") and values.get("tier") == "0":
+                await room.slow.wait()
+            return wish(values or {"target": target, "reason": text}, str(origin))
+        case RequestException(_, origin, values):
+            return await requested(room, values, str(origin))
+        case Suggest(_, what, text):
+            return await suggested(room, what, text)
+        case GoAway(_, until, delegate):
+            return card(f"Away until {until}, {delegate} speaks")
+        case ListExceptions(_, filter_):
+            return card(f"The register: {filter_ or 'all'}")
         case Remark(by, _, text):
             return Silence() if text.startswith("quiet") else card(f"{by.name} said: {text}")
     return card(f"Done: {type(command).__name__}")
+
+
+async def requested(room: Room, values: Mapping[str, str], about: str) -> Reply:
+    """What becomes of a form that was sent: it depends on its reason."""
+    match values.get("reason", ""):
+        case "slow" | "slow and faulty" as reason:
+            await room.slow.wait()
+            return wish(values, about, faults={"until": "It is past."} if "faulty" in reason else {})
+        case "faulty" | "cut and faulty":
+            return wish(values, about, faults={"until": "It is past."})
+        case "urgent":
+            return wish({**values, "emergency": "yes"}, about, faults={"why_now": "Say why.", "until": "It is past."})
+        case "look again" | "cut":
+            return wish({**values, "tier": "2"}, about)
+    return card(f"Requested against {values.get('target')} until {values.get('until')}")
+
+
+async def suggested(room: Room, what: str, text: str) -> Reply:
+    """What is offered as somebody types."""
+    match text:
+        case "break":
+            raise RuntimeError("the library burnt down")
+        case "slow":
+            await room.slow.wait()
+        case "many":
+            return Choices(tuple(Choice(f"STD-{n} {'word ' * 30}", f"STD-{n}") for n in range(150)))
+        case "form":
+            return card("no choices at all")
+    return Choices((Choice(f"STD-004 {what}: {text}", "STD-004"), Choice("STD-005 Backups", "STD-005")))
 
 
 @asynccontextmanager
@@ -172,8 +262,11 @@ async def open_room(
         )
 
         async def dispatch(command: Command, delivery: str = "", /) -> Reply:
-            if isinstance(command, Subscribe) and "tag:slow" in command.words:
-                await room.slow.wait()
+            match command:
+                case Subscribe(_, words) if "tag:slow" in words:
+                    await room.slow.wait()
+                case RequestException(_, _, {"reason": "cut" | "cut and faulty"}):
+                    await room.slow.wait()
             if delivery:
                 await once(delivery)
             return await answer(room, command)

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.slack.inbound import Kind, delivery_key, kind_of, readable, room_of, slash_command_of
+from bot.slack.inbound import Kind, by_account, delivery_key, kind_of, readable, room_of, slash_command_of
 from bot.slack.payloads import MalformedError, Payload
 
 
@@ -64,8 +64,24 @@ def test_slacks_wire_text_becomes_what_the_person_sees(wire: str, seen: str) -> 
     assert readable(wire) == seen
 
 
+@pytest.mark.parametrize(
+    ("wire", "seen"),
+    [
+        ("delegate <@U0ALAN|alan>", "delegate slack:U0ALAN"),
+        ("delegate <@W0GRID>", "delegate slack:W0GRID"),
+        ("delegate &lt;@U0ALAN|alan&gt;", "delegate <@U0ALAN|alan>"),
+        ("delegate <mailto:a@example.org|a@example.org>", "delegate a@example.org"),
+        ("delegate <!subteam^S0ARCH|@architects> in <#C0GENERAL|general>", "delegate @architects in #general"),
+        ("delegate <@u0alan or 1=1|x>", "delegate @x"),
+    ],
+)
+def test_people_can_be_read_as_who_they_are(wire: str, seen: str) -> None:
+    assert readable(by_account(wire)) == seen
+
+
 def test_a_hostile_line_is_read_in_linear_time() -> None:
     assert readable("<@" * 200_000 + "<https://" * 50_000).startswith("<@<@")
+    assert by_account("<@A" * 200_000).startswith("<@A<@A")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from bot.playground.state import App
 from bot.playground.web_api import METHODS
 from bot.slack.events import happening
 from bot.slack.manifest import EVENTS, PROMPTS, SCOPES, manifest
-from bot.slack.wishes import ASK, ASK_ABOUT
+from bot.slack.wishes import ASK, ASK_ABOUT, EXCEPT, EXCEPT_ABOUT
 
 SCHEMA = Path(__file__).parent / "schemas" / "manifest.schema.1.0.0.json"
 DOCS = Path(__file__).parents[2] / "docs" / "connect-slack.md"
@@ -117,6 +117,7 @@ def test_over_http_everything_goes_to_one_address() -> None:
     address = f"{URL}/slack/events"
     assert made["settings"]["event_subscriptions"]["request_url"] == address
     assert made["settings"]["interactivity"]["request_url"] == address
+    assert made["settings"]["interactivity"]["message_menu_options_url"] == address  # what is found as somebody types
     assert made["features"]["slash_commands"][0]["url"] == address
     assert made["settings"]["socket_mode_enabled"] is False
     assert manifest(address, "/arch", []) == manifest(URL, "/arch", [])
@@ -137,8 +138,13 @@ def test_without_hosts_nothing_is_asked_for_links() -> None:
 
 
 def test_the_shortcuts_are_the_ones_that_are_answered() -> None:
-    shortcuts = {one["type"]: one["callback_id"] for one in VARIANTS["http"]["features"]["shortcuts"]}
-    assert shortcuts == {"global": ASK, "message": ASK_ABOUT}
+    shortcuts = [(one["type"], one["callback_id"]) for one in VARIANTS["http"]["features"]["shortcuts"]]
+    assert shortcuts == [("global", ASK), ("message", ASK_ABOUT), ("global", EXCEPT), ("message", EXCEPT_ABOUT)]
+
+
+def test_people_in_a_command_arrive_as_who_they_are() -> None:
+    (slash,) = VARIANTS["http"]["features"]["slash_commands"]
+    assert slash["should_escape"] is True
 
 
 def test_the_prompts_are_those_that_the_bot_sets() -> None:

@@ -1,6 +1,7 @@
 """Who somebody is: asked once a minute, whoever waits, and never for longer than a second."""
 
 import asyncio
+import time
 from collections.abc import MutableMapping
 from dataclasses import replace
 from typing import Any
@@ -116,6 +117,49 @@ async def test_who_was_demoted_or_left_a_group_is_known_within_a_minute() -> Non
         await room.slack.command("/arch", "subscribe standards")
         assert len(room.commands) == 7
         assert room.commands[-1].by.standing is Standing.STRANGER
+
+
+async def test_it_is_known_since_when_the_facts_about_somebody_are(home: Room) -> None:
+    began = time.monotonic()
+    await home.slack.command("/arch", "subscribe standards")
+    told = home.commands[-1].by.as_of
+    assert told is not None
+    assert began <= told <= time.monotonic()
+    home.clock.seconds += 40
+    await home.slack.command("/arch", "who pays?")
+    assert home.commands[-1].by.as_of == told  # what is known is not asked for again, and is as old as it is
+    home.clock.seconds += 10
+    await home.slack.command("/arch", "subscribe standards")
+    newer = home.commands[-1].by.as_of
+    assert newer is not None
+    assert newer > told
+
+
+async def test_facts_are_as_old_as_the_oldest_of_them() -> None:
+    async with open_room(groups=lambda: ["S0ARCH"]) as room:
+        assert await room.introduce()
+        room.slack.state.groups = {"S0ARCH": frozenset({"U0GRACE", "U0ALAN"})}
+        await room.slack.command("/arch", "subscribe standards")
+        between = time.monotonic()
+        await room.slack.command("/arch", "subscribe standards", user=ALAN)
+        assert room.commands[-1].by.groups == frozenset({"slack:S0ARCH"})
+        group = room.commands[-1].by.as_of  # he was asked for just now, the group was before
+        room.slack.state.users[GRACE.id] = replace(GRACE, is_restricted=True)
+        room.clock.seconds += 46
+        await room.slack.command("/arch", "subscribe standards")
+        guest = room.commands[-1].by
+        assert group is not None
+        assert guest.as_of is not None
+        assert group < between < guest.as_of
+        assert (guest.standing, guest.groups) == (Standing.GUEST, frozenset())
+
+
+async def test_when_slack_does_not_tell_nothing_is_as_of_any_time() -> None:
+    async with open_room() as room:
+        room.slack.app = replace(room.slack.app, scopes=frozenset({"commands"}))
+        assert await room.introduce()
+        await room.slack.command("/arch", "who pays?")
+        assert room.commands[-1].by.as_of is None
 
 
 async def test_a_group_that_cannot_be_read_has_nobody_in_it_and_that_is_logged_once(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,7 @@ from bot.store.tables import audit, conversation, open_question, timer
 from bot.store.transaction import Transaction
 from tests import databases
 from tests.databases import NOON, Clock
+from tests.domain.cast import submitted
 
 ADA = Account("slack", "U012", "T0")
 
@@ -101,6 +104,27 @@ def test_a_backup_made_while_somebody_writes_is_whole_wherever_it_is_put_back(
     other.write_now(lambda unit: filled(unit, 1_000_000))  # ids go on where they were
     row = other.read_now(lambda unit: unit.connection.execute(select(timer).where(timer.c.key == "t3")).one())
     assert (row.facts, row.due) == ({"n": [3, None, "ä"]}, NOON.replace(tzinfo=None))
+    other.close_now()
+
+
+def test_ids_that_people_have_seen_are_not_given_again_where_a_backup_was_put_back(
+    database: Database, database_url: str, elsewhere: str, data: Path, tmp_path: Path
+) -> None:
+    def ask(unit: Transaction) -> tuple[str, str]:
+        id_ = unit.exceptions.next_id()
+        unit.exceptions.put(replace(submitted(), id=id_))
+        unit.exceptions.note(id_, unit.audit.add(Entry("exception_request.submitted", id_, ADA)))
+        return id_, unit.obligations.add(id_, 1, "Rotate the keys.", "ada@example.org", NOON.date(), NOON)
+
+    for number in range(1, 4):
+        assert database.write_now(ask) == (f"EX-{number}", f"OB-{number}")
+    backup(database_url, tmp_path / "copy", data, None, NOON)
+    restore(elsewhere, tmp_path / "copy", tmp_path / "other data", None)
+    other = Database(elsewhere, Clock())
+    assert other.write_now(ask) == ("EX-4", "OB-4")
+    asked = other.read_now(lambda unit: unit.exceptions.get("EX-2"))
+    assert asked == replace(submitted(), id="EX-2")
+    assert [proof.sequence for proof in other.read_now(lambda unit: unit.exceptions.entries("EX-2"))] == [2]
     other.close_now()
 
 
@@ -274,7 +298,7 @@ def test_nothing_is_overwritten_unasked(database: Database, database_url: str, d
 def test_a_database_in_use_is_not_restored_over(
     database: Database, database_url: str, data: Path, tmp_path: Path
 ) -> None:
-    Conversations(database).remember(Conversation("slack", "C0", "T0", "general", "{}"))
+    asyncio.run(Conversations(database).remember(Conversation("slack", "C0", "T0", "general", "{}")))
     backup(database_url, tmp_path / "copy", data, None, NOON)
     if database.is_postgres:
         with pytest.raises(ConfigurationError, match="Another archway is connected"):
@@ -301,7 +325,7 @@ def test_a_backup_of_an_older_version_is_brought_to_this_one(elsewhere: str, dat
     restore(elsewhere, tmp_path / "copy", data, None)
     new = Database(elsewhere, Clock())
     assert schema.version(new.engine) == schema.NEWEST
-    assert [room.name for room in Conversations(new).known("slack")] == ["general"]
+    assert [room.name for room in asyncio.run(Conversations(new).known("slack"))] == ["general"]
     new.close_now()
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from bot.domain.rooms import Conversation
 from bot.store.conversations import Conversations
 from bot.store.database import Database
@@ -7,13 +9,14 @@ from bot.store.database import Database
 PAYMENTS = Conversation("teams", "19:a", "tenant", "Payments", '{"serviceUrl": "https://x"}')
 
 
-def test_a_room_is_remembered_brought_up_to_date_and_forgotten(database: Database) -> None:
+@pytest.mark.asyncio
+async def test_a_room_is_remembered_brought_up_to_date_and_forgotten(database: Database) -> None:
     rooms = Conversations(database)
-    rooms.remember(PAYMENTS)
+    await rooms.remember(PAYMENTS)
     renamed = Conversation("teams", "19:a", "tenant", "Payments and refunds", "{}")
-    rooms.remember(renamed)
-    assert rooms.known("teams") == (renamed,)
-    assert rooms.known("slack") == ()
-    rooms.forget("teams", "19:a")
-    rooms.forget("teams", "19:a")
-    assert rooms.known("teams") == ()
+    await rooms.remember(renamed)
+    assert await rooms.known("teams") == (renamed,)
+    assert await rooms.known("slack") == ()
+    await rooms.forget("teams", "19:a")
+    await rooms.forget("teams", "19:a")
+    assert await rooms.known("teams") == ()

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import event, func, select, text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from bot.delivery import Overloaded
 from bot.errors import ConfigurationError
-from bot.store import units
+from bot.store import schema, units
 from bot.store.database import Database, insert_or_ignore, seconds_now
 from bot.store.engines import claimed, opened
 from bot.store.tables import pause
@@ -111,6 +115,30 @@ async def test_a_cancelled_caller_leaves_the_writer_alone(database: Database) ->
 
 
 @pytest.mark.asyncio
+async def test_what_people_wrote_is_in_no_error_and_no_log(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = "canary-of-somebody"
+
+    def odd(unit: Transaction) -> None:
+        unit.connection.execute(text("SELECT nothing FROM nowhere WHERE said = :said"), {"said": secret})
+
+    def rowless(unit: Transaction) -> None:
+        unit.connection.execute(text("INSERT INTO pause (platform) VALUES (:said)"), {"said": secret})
+
+    await database.write(put(secret))
+    outcomes = await together(database, put(secret), odd, rowless)
+    with pytest.raises(DBAPIError) as read:
+        await database.read(odd)
+    faults = (*outcomes, read.value)
+    assert all(isinstance(fault, DBAPIError) for fault in faults)
+    shown = "".join(line for fault in faults for line in traceback.format_exception(fault))
+    assert "INSERT INTO pause" in shown
+    printed = capsys.readouterr()
+    assert secret not in shown + printed.out + printed.err
+
+
+@pytest.mark.asyncio
 async def test_more_than_can_wait_is_turned_away(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(units, "MOST_WAITING", 3)
     outcomes = await together(database, *(put(str(number)) for number in range(5)))
@@ -172,6 +200,27 @@ def test_a_file_is_served_once_whatever_leads_to_it(tmp_path: Path) -> None:
             with pytest.raises(ConfigurationError, match="serves on"), claimed(f"sqlite:///{tmp_path}/{name}"):
                 pass
     with claimed(f"sqlite:///{tmp_path}/file.db"):
+        pass
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has locks of a file that leave SQLite's alone")
+def test_a_file_is_served_once_though_it_has_two_names(tmp_path: Path, clock: Clock) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    first = f"sqlite:///{tmp_path}/archway.db"
+    with claimed(first):
+        os.link(tmp_path / "archway.db", tmp_path / "elsewhere" / "other.db")
+        database = Database(first, clock)
+        schema.upgrade(database.engine)
+        database.write_now(put("while it is held"))
+        assert names(database) == ["while it is held"]
+        database.close_now()  # SQLite's locks of this process are gone with it, ours is not
+        database = Database(first, clock)
+        assert names(database) == ["while it is held"]
+        claims = f"from bot.store.engines import claim; claim('sqlite:///{tmp_path}/elsewhere/other.db')"
+        refused = subprocess.run([sys.executable, "-c", claims], capture_output=True, text=True, check=False)
+        assert "ConfigurationError: Another archway serves on" in refused.stderr
+        database.close_now()
+    with claimed(f"sqlite:///{tmp_path}/elsewhere/other.db"):
         pass
 
 

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text, update
 
+from bot.domain import waivers
 from bot.domain.announcements import Announcement, Json
 from bot.domain.audit import Entry
+from bot.domain.exception_requests import Choice
 from bot.domain.people import Account
 from bot.domain.timers import Timer
 from bot.store import forgetting, record
 from bot.store.database import Database
 from bot.store.forgetting import forget
 from bot.store.library import Known
-from bot.store.tables import announcement, audit_words, lane, metadata, open_question, posting, timer
+from bot.store.tables import announcement, audit_words, draft, lane, metadata, open_question, posting, timer
 from bot.store.transaction import Transaction
 from tests.databases import Clock
+from tests.domain import cast
+from tests.domain.cast import MONDAY, approved, say, submitted
 
 ADA = Account("slack", "U1", "T1", room="C1", name="Ada")
 ROOM = "slack:C0ARCH"
@@ -179,6 +184,23 @@ async def test_what_somebody_depends_on_is_not_forgotten(database: Database, clo
 
 
 @pytest.mark.asyncio
+async def test_what_is_said_of_a_request_is_kept_until_it_is_over(database: Database, clock: Clock) -> None:
+    revoked = waivers.revoke(approved(), cast.ADA, "Not any more.", MONDAY).request
+    declined = say(submitted(), cast.ADA, Choice.DECLINE).request
+
+    def tell(unit: Transaction) -> None:
+        for number, request in enumerate([submitted(), approved(), revoked, declined], 1):
+            unit.exceptions.put(replace(request, id=f"EX-{number}"))
+            unit.outbox.announce(Announcement(f"review {number}", f"EX-{number}", "exception_review", {}), [ROOM])
+
+    database.write_now(tell)
+    stands(database)
+    clock.advance(days=400)
+    await forget(database, KEEP)
+    assert keys(database) == ["review 1", "review 2"]
+
+
+@pytest.mark.asyncio
 async def test_what_is_brought_up_to_date_however_late_is_kept_until_it_was(database: Database, clock: Clock) -> None:
     announce(database, "overdue", "review_overdue")
     announce(database, "overdue no more", "review_overdue", {"settled": True})
@@ -223,3 +245,22 @@ async def test_lanes_of_rooms_in_which_nothing_stands_are_forgotten(database: Da
     await forget(database, KEEP)
     assert keys(database) == []
     assert database.read_now(lambda unit: unit.connection.execute(text(lanes)).scalar()) == 1  # somebody holds it
+
+
+@pytest.mark.asyncio
+async def test_drafts_are_forgotten_that_nobody_has_gone_on_with(
+    database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forgetting, "AT_ONCE", 2)
+    for form in ("new", "renews=EX-1", "renews=EX-2", "renews=EX-3", "renews=EX-4"):
+        database.write_now(lambda unit, form=form: unit.drafts.save(ADA, form, {"reason": "WARD"}))  # type: ignore[misc]
+    clock.advance(days=13)
+    database.write_now(lambda unit: unit.drafts.save(ADA, "new", {"reason": "WARD"}))
+    await forget(database, KEEP)
+    assert database.read_now(lambda unit: len(unit.connection.execute(select(draft)).all())) == 5
+    clock.advance(days=1)
+    await forget(database, KEEP)
+    assert database.read_now(lambda unit: unit.connection.scalars(select(draft.c.form)).all()) == ["new"]
+    clock.advance(days=13)
+    await forget(database, KEEP)
+    assert holding(database, "WARD") == []

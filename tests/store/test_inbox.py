@@ -11,12 +11,13 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.delivery import Overloaded, Recorded
+from bot.domain.announcements import Announcement
 from bot.store import inbox as inbox_module
 from bot.store import schema, units
 from bot.store.database import Database
 from bot.store.engines import opened
-from bot.store.inbox import MOST_ATTEMPTS, Inbox, InboxFigures
-from bot.store.tables import inbox
+from bot.store.inbox import MOST_ATTEMPTS, Inbox, InboxFigures, send_again
+from bot.store.tables import inbox, posting
 from bot.store.transaction import Transaction
 from tests.databases import MISSING, Clock, PostgresServer, binaries
 
@@ -119,6 +120,33 @@ async def test_long_work_keeps_what_it_has(database: Database) -> None:
     await dead.record(delivery("a"))
     await alive.extend(["a"])
     assert await alive.left_behind("slack") == []
+
+
+@pytest.mark.asyncio
+async def test_operators_are_told_once_of_what_is_set_aside_and_can_have_it_tried_again(database: Database) -> None:
+    box = Inbox(database, OVER, operations_room="slack:C0OPS")
+    for key in ("a" * 2_000, "b"):
+        await box.record(delivery(key))
+    await database.write(lambda unit: unit.connection.execute(update(inbox).values(attempts=MOST_ATTEMPTS)).rowcount)
+    assert await box.left_behind("slack") == []
+    await box.set_aside("b", "is none of ours")
+    await box.set_aside("never there", "is none of ours")
+
+    def told(unit: Transaction) -> list[Announcement]:
+        keys = unit.connection.scalars(select(posting.c.announcement).where(posting.c.room == "slack:C0OPS"))
+        return [found for key in keys if (found := unit.outbox.get(key))]
+
+    facts = {each.facts["delivery"]: each.facts["fault"] for each in database.read_now(told)}
+    assert facts == {"a" * 2_000: f"failed {MOST_ATTEMPTS} times", "b": "is none of ours"}
+
+    async def tried_again(key: str) -> bool:
+        return await database.write(lambda unit: send_again(unit.connection, key))
+
+    again = [await tried_again(key) for key in ("b", "b", "unknown")]
+    assert again == [True, False, False]
+    assert await box.left_behind("slack") == [delivery("b")]
+    await box.set_aside("b", "is none of ours")
+    assert len(database.read_now(told)) == 2
 
 
 @pytest.mark.asyncio

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.domain.audit import Entry
-from bot.domain.people import Account, Standing
+from bot.domain.people import Account, Person, Standing
 from bot.store.database import Database
 from bot.store.people import BY_BOTH, LINKED, REFUSED, UNLINKED
 from bot.store.tables import account as accounts
@@ -51,6 +51,19 @@ def test_one_address_on_both_platforms_is_one_person(database: Database) -> None
     assert met(database, SLACK) == met(database, TEAMS) != ""
     assert same(database, SLACK, TEAMS)
     assert count(database) == 1
+
+
+def test_whose_an_account_will_be_can_be_told_before_it_is_met(database: Database) -> None:
+    def foreseen(account: Account) -> str:
+        return database.read_now(lambda unit: unit.people.foreseen(account))
+
+    assert foreseen(SLACK) == "slack:U1"
+    assert count(database) == 0
+    ada = met(database, TEAMS)
+    assert foreseen(SLACK) == foreseen(replace(TEAMS, email="")) == foreseen(TEAMS) == ada
+    assert foreseen(replace(TEAMS, id=OTHER)) == ""  # her address, another Entra id
+    assert foreseen(replace(SLACK, email="")) == foreseen(replace(SLACK, standing=Standing.GUEST)) == ""
+    assert foreseen(GRACE) == "slack:U2"
 
 
 def test_a_person_is_the_same_at_every_sight(database: Database, clock: Clock) -> None:
@@ -170,6 +183,54 @@ def test_a_person_can_be_written_to_where_they_were_seen_last(database: Database
     met(database, replace(TEAMS, standing=Standing.GUEST))
     assert database.read_now(lambda unit: unit.people.rooms_of("ada@example.org")) == ("slack:U1",)
     assert database.read_now(lambda unit: unit.people.rooms_of("")) == ()
+
+
+def test_a_person_is_found_by_id_address_and_account(database: Database, clock: Clock) -> None:
+    ada = met(database, SLACK)
+    clock.advance(minutes=5)
+    met(database, TEAMS)
+    known = Person(ada, f"teams:{ENTRA}", "Ada Lovelace", "ada@example.org")
+    assert database.read_now(lambda unit: unit.people.person(ada)) == known
+    assert database.read_now(lambda unit: unit.people.find("Ada@example.org")) == known
+    slack = database.read_now(lambda unit: unit.people.by_account("slack:U1"))
+    assert slack == Person(ada, "slack:U1", "Ada", "ada@example.org")
+    for nobody in ("", "nobody", "slack:U9", "slack:"):
+        found = database.read_now(
+            lambda unit, who=nobody: (unit.people.person(who), unit.people.find(who), unit.people.by_account(who))  # type: ignore[misc]
+        )
+        assert found == (None, None, None)
+
+
+def test_a_person_whose_accounts_are_all_of_others_now_is_still_known(database: Database) -> None:
+    ada = met(database, SLACK)
+    met(database, replace(SLACK, standing=Standing.GUEST))
+    assert database.read_now(lambda unit: unit.people.person(ada)) == Person(ada, email="ada@example.org")
+    guest = database.read_now(lambda unit: unit.people.by_account("slack:U1"))
+    assert guest == Person("", "slack:U1", "Ada", "ada@example.org")
+
+
+def test_the_accounts_of_a_person_are_told_as_they_were_met_last(database: Database, clock: Clock) -> None:
+    ada = met(database, replace(SLACK, room="C1", groups=frozenset({"slack:S1"})))
+    clock.advance(minutes=5)
+    met(database, TEAMS)
+    met(database, GRACE)
+    found = database.read_now(lambda unit: unit.people.accounts(ada))
+    assert [(each, each.standing, each.name, each.email, each.room) for each in found] == [
+        (TEAMS, Standing.MEMBER, "Ada Lovelace", "ada@example.org", ""),
+        (SLACK, Standing.MEMBER, "Ada", "ada@example.org", ""),
+    ]
+    assert database.read_now(lambda unit: unit.people.accounts("")) == ()
+
+
+def test_many_accounts_are_looked_up_at_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.store.people.AT_ONCE", 2)
+    ada, grace = met(database, SLACK), met(database, GRACE)
+    met(database, TEAMS)
+    met(database, replace(GRACE, id="U3", standing=Standing.GUEST))
+    named = ["slack:U1", f"teams:{ENTRA}", "slack:U2", "slack:U3", "slack:U9", "", "nobody", "slack:U1"]
+    found = database.read_now(lambda unit: unit.people.linked(named))
+    assert found == {"slack:U1": ada, f"teams:{ENTRA}": ada, "slack:U2": grace}
+    assert database.read_now(lambda unit: unit.people.linked([])) == {}
 
 
 def test_first_sights_at_the_same_time_make_one_person(database: Database) -> None:

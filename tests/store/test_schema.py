@@ -68,8 +68,11 @@ def test_migrating_up_and_down_keeps_what_is_there(empty: Engine) -> None:
     schema.upgrade(empty)
     before = counts(empty)
     assert min(before.values()) >= 1
-    schema.upgrade(empty, "0002")
-    assert counts(empty) == {name: number for name, number in before.items() if name in counts(empty)}
+    for version in ("0003", "0002"):
+        schema.upgrade(empty, version)
+        after = counts(empty)
+        assert after.keys() == {*schema.TABLES[version], "alembic_version"}
+        assert after == {name: before[name] for name in after}
     schema.upgrade(empty)
     assert counts(empty)["question"] == before["question"]
 
@@ -236,8 +239,8 @@ def fill_every_table(engine: Engine) -> None:
 
 
 def sample(column: Column[Any]) -> object:
-    if column.name == "person":
-        return None
+    if column.name in ("person", "sequence"):
+        return 1 if column.name == "sequence" else None
     samples = {Words: "k", Facts: {}, Boolean: True, Float: 1.0, DateTime: NOON.replace(tzinfo=None), LargeBinary: b"k"}
     return next((each for kind, each in samples.items() if isinstance(column.type, kind)), 7)
 

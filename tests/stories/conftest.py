@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest_asyncio
 
+from tests.stories.deciding import Organisation, organisation
 from tests.stories.house import House
 from tests.stories.house import house as open_house
 
@@ -12,4 +13,18 @@ from tests.stories.house import house as open_house
 @pytest_asyncio.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with open_house(tmp_path) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def there(tmp_path: Path) -> AsyncIterator[Organisation]:
+    """An organisation that decides on exceptions, on a SQLite file."""
+    async with organisation(tmp_path) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def anywhere(tmp_path: Path, database_url: str) -> AsyncIterator[Organisation]:
+    """The same on a SQLite file, then on PostgreSQL."""
+    async with organisation(tmp_path, DATABASE_URL=database_url) as opened:
         yield opened

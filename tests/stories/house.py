@@ -7,12 +7,14 @@ import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import create_engine, text
 
 from bot import app, settings
+from bot.pacing import Pace
 from bot.playground.slack import SlackWorkspace
 from knowledge.documents import Answer
 from knowledge.live import LiveLibrary
@@ -27,9 +29,14 @@ class House:
 
     slack: SlackWorkspace
     teams: Teams
-    shelf: LiveLibrary
+    bot: app.Bot
     address: str
     knowledge: Path
+
+    @property
+    def shelf(self) -> LiveLibrary:
+        """The library that it answers from."""
+        return self.bot.shelf
 
     def in_the_library(self, question: str) -> Answer:
         """The answer as a value, to compare what the surfaces show with."""
@@ -37,7 +44,7 @@ class House:
 
     def remembered(self, query: str) -> list[tuple[object, ...]]:
         """What the bot has written down, straight from its database."""
-        engine = create_engine(f"sqlite:///{self.knowledge.parent}/data/archway.db")
+        engine = create_engine(self.bot.settings.database_url)
         with engine.connect() as connection:
             rows = [tuple(row) for row in connection.execute(text(query))]
         engine.dispose()
@@ -54,11 +61,16 @@ class House:
 
 
 @asynccontextmanager
-async def house(scratch: Path, **environ: str) -> AsyncIterator[House]:
-    """A bot on a copy of the starter folder, with credentials for both platforms."""
+async def house(
+    scratch: Path, *, clock: Callable[[], datetime] = app.clock, haste: float = 1.0, **environ: str
+) -> AsyncIterator[House]:
+    """A bot on `scratch / "knowledge"`, a copy of the starter folder where there is none, with credentials for both
+    platforms. Days pass by the `clock`; a `haste` of 100 makes what the platforms permit a hundred times as much."""
     knowledge = scratch / "knowledge"
-    shutil.copytree(settings.STARTER, knowledge)
-    async with SlackWorkspace(signing_secret=CANARY_SECRET, bot_token=CANARY_TOKEN) as slack, teams() as tenant:
+    if not knowledge.exists():
+        shutil.copytree(settings.STARTER, knowledge)
+    workspace = SlackWorkspace(signing_secret=CANARY_SECRET, bot_token=CANARY_TOKEN, scale=1 / haste)
+    async with workspace as slack, teams() as tenant:
         tenant.connector.teams[PAYMENTS.id] = PAYMENTS
         loaded = settings.load(
             {
@@ -72,10 +84,10 @@ async def house(scratch: Path, **environ: str) -> AsyncIterator[House]:
                 **environ,
             }
         )
-        async with app.running(loaded, "127.0.0.1", 0) as (address, bot):
+        async with app.running(loaded, "127.0.0.1", 0, clock=clock, pace=Pace(factor=haste)) as (address, bot):
             slack.bot_url = f"{address}/slack/events"
             tenant.messages_url = f"{address}/api/messages"
-            yield House(slack, tenant, bot.shelf, address, knowledge)
+            yield House(slack, tenant, bot, address, knowledge)
 
 
 async def until(true: Callable[[], bool], seconds: float = 5) -> None:

@@ -94,15 +94,15 @@ class Kept:
     rooms: dict[str, Conversation] = field(default_factory=dict)
     written: int = 0
 
-    def remember(self, room: Conversation) -> None:
+    async def remember(self, room: Conversation) -> None:
         self.rooms[room.id] = room
         self.written += 1
 
-    def forget(self, platform: str, id_: str) -> None:
+    async def forget(self, platform: str, id_: str) -> None:
         assert platform == "teams"
         self.rooms.pop(id_, None)
 
-    def known(self, platform: str) -> list[Conversation]:
+    async def known(self, platform: str) -> list[Conversation]:
         return [room for room in self.rooms.values() if room.platform == platform]
 
 

@@ -204,7 +204,9 @@ async def test_what_takes_too_long_says_so_where_it_was_asked(room: Room) -> Non
     directory, roster = Directory(connector), Roster(connector, room.clock)
     accounts = Accounts(roster, directory, None)
     replies = Replies(never, Sharing(directory, roster))
-    invokes = Invokes(replies, accounts, Afterwards(Posts(connector), directory), Background(), seconds=0.01)
+    invokes = Invokes(
+        replies, accounts, Afterwards(Posts(connector), directory), Background(), knows=bool, seconds=0.01
+    )
     query = read(json.dumps(room.teams.query("x")).encode())
     assert await invokes.answer(query) == notice(TOO_SLOW)
     action = read(json.dumps(room.teams.activity("card_action")).encode())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -76,6 +77,19 @@ async def test_facts_are_a_minute_old_at_most_and_asked_for_once(house: House) -
     assert (await house.change()).groups
     house.room.clock.seconds += 61
     assert not (await house.change()).groups
+    assert len(house.room.teams.graph.asked) == 4
+
+
+async def test_facts_are_as_old_as_the_oldest_of_them(house: House) -> None:
+    before = time.monotonic()
+    told = (await house.change()).as_of
+    assert told is not None
+    assert before <= told <= time.monotonic()
+    await house.room.teams.search("x")  # the roster's alone
+    roster = house.room.library.asked[-1].by.as_of
+    assert roster == told
+    house.room.clock.seconds += 46  # Graph is asked anew for a change, the roster only where a change is recorded
+    assert (await house.change()).as_of == told
     assert len(house.room.teams.graph.asked) == 4
 
 

@@ -45,6 +45,14 @@ def test_every_tab_of_the_search_is_understood() -> None:
     assert len(commands) <= 10
 
 
+def test_an_exception_is_requested_from_a_message_the_message_box_and_the_command_box() -> None:
+    made = manifest(URL, APP_ID)
+    (request,) = (each for each in made["composeExtensions"][0]["commands"] if each["id"] == "requestException")
+    assert (request["title"], request["type"], request["fetchTask"]) == ("Request an exception", "action", True)
+    assert request["context"] == ["message", "compose", "commandBox"]
+    assert {"exception", "exceptions"} <= {each["title"] for each in made["bots"][0]["commandLists"][0]["commands"]}
+
+
 def test_hosts_of_citation_links_are_unfurled_and_no_others() -> None:
     extension = manifest(URL, APP_ID, ["git.example.org", "git.example.org", "*", "*.example.org", "localhost", "10.0.0.1", "a b.org", ""])  # fmt: skip
     (handler,) = extension["composeExtensions"][0]["messageHandlers"]

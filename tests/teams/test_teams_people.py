@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 
 import pytest
 
+from bot.delivery import Recorded
 from bot.domain.people import Standing
 from bot.teams.roster import email, standing
 from tests.doubles.teams import ALAN, CHANNEL, GRACE, GUEST, STRANGER, TENANT
@@ -15,6 +17,8 @@ from tests.teams.room import Room
 from tests.teams.room import room as open_room
 
 pytestmark = pytest.mark.asyncio
+
+SUBSCRIBE = {"action": {"type": "Action.Execute", "verb": "subscribe", "data": {"about": "standards"}}}
 
 
 @pytest.mark.parametrize(("who", "expected"), [(GRACE, Standing.MEMBER), (GUEST, Standing.GUEST), (STRANGER, Standing.STRANGER)], ids=["member", "guest", "stranger"])  # fmt: skip
@@ -37,6 +41,47 @@ async def test_nobody_is_looked_up_twice_within_a_minute(room: Room) -> None:
     room.clock.seconds += 61
     await asyncio.gather(*(room.teams.search("z") for _ in range(10)))
     assert len(room.teams.connector.looked_up) == 2
+
+
+async def test_facts_say_when_the_roster_was_asked(room: Room) -> None:
+    before = time.monotonic()
+    for who in (GRACE, GUEST, STRANGER):
+        await room.teams.say("x", who)
+        await room.teams.say("y", who)
+    told = [command.by.as_of or 0 for command in room.library.asked]
+    assert [told[n] == told[n + 1] for n in (0, 2, 4)] == [True] * 3
+    assert before <= told[0] < told[2] < told[4] <= time.monotonic()
+
+
+async def test_facts_are_younger_where_something_changes() -> None:
+    class Shelf:
+        async def record(self, delivery: Recorded, /) -> bool:
+            return bool(delivery.key)
+
+    async with open_room(inbox=Shelf()) as room:
+        await room.teams.say("subscribe standards")
+        room.clock.seconds += 46
+        await room.teams.say("how do we encrypt buckets?")
+        assert len(room.teams.connector.looked_up) == 1
+        await room.teams.say("subscribe standards")
+        assert len(room.teams.connector.looked_up) == 2
+        asked, _, again = (command.by.as_of or 0 for command in room.library.asked)
+        assert asked < again
+
+
+async def test_what_cannot_be_found_out_is_asked_again_soon_also_where_something_changes() -> None:
+    class Shelf:
+        async def record(self, delivery: Recorded, /) -> bool:
+            return bool(delivery.key)
+
+    async with open_room(inbox=Shelf()) as room:
+        room.teams.connector.rosters_down = 500
+        activity = room.teams.activity("card_action", value=SUBSCRIBE)
+        assert "written down" in (await room.teams.deliver(activity)).json["value"]
+        looked_up = len(room.teams.connector.looked_up)
+        assert (await room.teams.deliver({**activity, "id": "2"})).status == 200
+        assert len(room.teams.connector.looked_up) == looked_up
+        assert not room.library.asked
 
 
 async def test_somebody_who_is_demoted_is_a_guest_a_minute_later(room: Room) -> None:
@@ -91,6 +136,7 @@ async def test_without_an_app_id_everybody_on_this_machine_is_a_member() -> None
         room.teams.connector.issued = None
         await room.teams.search("x")
         assert room.library.asked[0].by.standing is Standing.MEMBER
+        assert room.library.asked[0].by.as_of is not None
         assert not room.teams.connector.looked_up
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -202,6 +204,18 @@ async def test_rooms_that_another_process_learnt_are_offered_too(room: Room) -> 
 def _moved(one: Conversation, other: Room) -> Conversation:
     reference = {**json.loads(one.reference), "service_url": other.teams.connector.service_url}
     return Conversation(one.platform, one.id, one.organisation, one.name, json.dumps(reference))
+
+
+async def test_rooms_are_learnt_while_the_threads_that_all_share_are_taken(room: Room) -> None:
+    release, busy = threading.Event(), ThreadPoolExecutor(1)
+    asyncio.get_running_loop().set_default_executor(busy)
+    busy.submit(release.wait)
+    try:
+        async with asyncio.timeout(10):
+            await delivered(room, "members_added")
+    finally:
+        release.set()
+    assert set(room.kept.rooms) == {GENERAL, CHANNEL}
 
 
 async def test_damaged_references_are_left_out(room: Room) -> None:
