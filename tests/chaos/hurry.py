@@ -22,7 +22,7 @@ def up(factor: float) -> None:
         pace=Pace(factor=factor),
         patience=announcer.Patience(request=REQUEST_SECONDS, lease=LEASE_SECONDS, poll=0.25, backoff=backoff),
     )
-    Inbox.__init__.__defaults__ = (TAKEN_UP_AFTER,)
+    Inbox.__init__.__defaults__ = (TAKEN_UP_AFTER, "")
     app.RESUME_EVERY = 0.25
 
 
