@@ -34,7 +34,7 @@ test-playground-teams: $(VENV)/.test
 bench: $(VENV)/.judges
 	$(BIN)/python bench/run.py
 
-# Kills, crashes and faults, minutes of them, on SQLite and on PostgreSQL (its binaries are enough): CHAOS="--seed 7 --messages 20000".
+# Kills, crashes and faults, minutes of them, on SQLite and on PostgreSQL (its binaries are enough): CHAOS="--seed 7 --messages 20000 --decisions 2000".
 chaos: $(VENV)/.test
 	$(BIN)/python -m tests.chaos $(CHAOS)
 

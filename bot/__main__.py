@@ -54,6 +54,11 @@ def parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", parents=[knowledge, database], help="the bot: Slack and Teams")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     serve.add_argument("--port", type=_port, default=3978, help="port to listen on (3978)")
+    serve.add_argument(
+        "--playground",
+        action="store_true",
+        help="for trials without any credentials: people are who Microsoft's Agents Playground on this machine says",
+    )
     serve.set_defaults(run=_serve)
 
     ask = commands.add_parser("ask", parents=[knowledge, as_json], help="the answer that a channel would get")
@@ -169,7 +174,7 @@ def _serve(options: argparse.Namespace) -> int:
 
     from bot import app
 
-    return asyncio.run(app.serve(_settings(options), options.host, options.port))
+    return asyncio.run(app.serve(_settings(options), options.host, options.port, playground=options.playground))
 
 
 def _ask(options: argparse.Namespace) -> int:

@@ -22,7 +22,8 @@ import structlog
 
 from bot import logs, terminal, web
 from bot.delivery import Dispatch, Recorded, Surface
-from bot.errors import OutdatedButton
+from bot.cards.addresses import is_loopback
+from bot.errors import ConfigurationError, OutdatedButton
 from bot.settings import Secret, Settings
 from knowledge.live import LiveLibrary
 
@@ -44,6 +45,11 @@ RESUMED_AT_ONCE = 8
 NOTICE_AGAIN = 10.0  # seconds after which what could not be announced is tried again
 CLOSE_SECONDS = 2.5  # after the requests are drained: containers are killed ten seconds after they are told to stop
 INTRODUCE_EVERY = 60.0  # seconds, while Slack cannot be reached
+
+_CREDENTIALS = (
+    *("slack_bot_token", "slack_signing_secret", "slack_app_token"),
+    *("microsoft_app_id", "microsoft_app_password", "microsoft_app_tenant_id"),
+)
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -112,9 +118,16 @@ class Bot:
 
 
 def compose(
-    settings: Settings, memory: Memory, written: Callable[[], None], clock: Callable[[], datetime] = clock
+    settings: Settings,
+    memory: Memory,
+    written: Callable[[], None],
+    clock: Callable[[], datetime] = clock,
+    *,
+    playground: bool = False,
 ) -> Bot:
-    """The bot, put together and not yet listening. `written` is called when there may be something to announce."""
+    """The bot, put together and not yet listening. `written` is called when there may be something to announce.
+    `playground`: as in `running`.
+    """
     from bot.desks import Desks
     from bot.governance import LiveGovernance
     from bot.standing import StandingExceptions
@@ -140,7 +153,7 @@ def compose(
         standing,
         desks,
         _slack(settings, desks.dispatch, shelf, memory, governance),
-        _teams(settings, desks.dispatch, shelf, memory, governance),
+        _teams(settings, desks.dispatch, shelf, memory, governance, playground=playground),
     )
 
 
@@ -168,7 +181,13 @@ def _slack(
 
 
 def _teams(
-    settings: Settings, dispatch: Dispatch, shelf: LiveLibrary, memory: Memory, governance: LiveGovernance
+    settings: Settings,
+    dispatch: Dispatch,
+    shelf: LiveLibrary,
+    memory: Memory,
+    governance: LiveGovernance,
+    *,
+    playground: bool,
 ) -> TeamsSurface:
     """Teams; without an app id it answers callers on this machine alone."""
     from bot.teams.surface import TeamsSurface
@@ -188,6 +207,7 @@ def _teams(
         inbox=memory.inbox,
         listens=_listens(settings),
         groups=partial(_groups, governance, "entra"),
+        playground=playground,
     )
 
 
@@ -209,15 +229,24 @@ def _revealed(secret: Secret | None) -> str | None:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, host: str, port: int, *, clock: Callable[[], datetime] = clock, pace: Pace | None = None
+    settings: Settings,
+    host: str,
+    port: int,
+    *,
+    clock: Callable[[], datetime] = clock,
+    pace: Pace | None = None,
+    playground: bool = False,
 ) -> AsyncIterator[tuple[str, Bot]]:
     """The bot, listening; gives its address and its parts. On leaving, what has begun is finished.
 
     Days pass by the `clock`: what falls due, until when a waiver runs. Signatures, tokens and what is known of people for a
     minute go by the machine's own time. `pace` is how fast the platforms are posted to, as they permit unless told.
+    `playground`: Microsoft's Agents Playground on this machine is believed who people are.
 
-    Raises `ConfigurationError` when the address is taken or the database cannot be used.
+    Raises `ConfigurationError` when the address is taken, the database cannot be used, or the playground not be believed.
     """
+    if playground:
+        _require_own_machine(settings, host)
     from bot.announcer import Announcer
     from bot.metrics import Metrics
     from bot.timers import Clockwork
@@ -230,7 +259,7 @@ async def running(
             for wake in wakes:
                 wake()
 
-        bot = compose(settings, memory, written, clock)
+        bot = compose(settings, memory, written, clock, playground=playground)
         metrics = Metrics()
         announcer = Announcer(
             memory.database,
@@ -272,16 +301,16 @@ async def running(
         await memory.close()
 
 
-async def serve(settings: Settings, host: str, port: int) -> int:
-    """Runs the bot until it is told to stop (SIGTERM, SIGINT); gives the exit status."""
+async def serve(settings: Settings, host: str, port: int, *, playground: bool = False) -> int:
+    """Runs the bot until it is told to stop (SIGTERM, SIGINT); gives the exit status. `playground`: as in `running`."""
     logs.configure(settings.log_format, settings.log_level)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with running(settings, host, port) as (address, bot):
+    async with running(settings, host, port, playground=playground) as (address, bot):
         _leave_the_library_alone()
-        terminal.greet(settings, address, bot.shelf.library)
+        terminal.greet(settings, address, bot.shelf.library, playground=playground)
         waiting: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
         if sys.stdin.isatty() and sys.stdout.isatty():
             waiting.append(asyncio.create_task(terminal.prompt(bot.dispatch, bot.shelf.knows)))
@@ -289,6 +318,15 @@ async def serve(settings: Settings, host: str, port: int) -> int:
         for task in waiting:
             task.cancel()
     return 0
+
+
+def _require_own_machine(settings: Settings, host: str) -> None:
+    """Raises `ConfigurationError` where people are who somebody proved them to be, or where others can reach it."""
+    if credentials := [name.upper() for name in _CREDENTIALS if getattr(settings, name)]:
+        fault = f"--playground believes everybody who they are, and {credentials[0]} is set; keep one of the two."
+        raise ConfigurationError([fault])
+    if not is_loopback(host):
+        raise ConfigurationError([f"--playground is for this machine alone: leave out --host {host}."])
 
 
 def _leave_the_library_alone() -> None:

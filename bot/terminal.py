@@ -27,8 +27,9 @@ LOOK_AGAIN = 1.0  # seconds
 WIDEST = 100  # characters: longer lines are hard to read, however wide the window is
 
 
-def greet(loaded: Settings, address: str, shelf: Library) -> None:
-    """Says where the bot listens, what is off and how to switch it on, and what to try next."""
+def greet(loaded: Settings, address: str, shelf: Library, *, playground: bool = False) -> None:
+    """Says where the bot listens, what is off and how to switch it on, and what to try next. `playground`: who people are is
+    believed."""
     on, off = [], []
     if loaded.slack_is_on and loaded.slack_app_token:
         on.append("Slack: over Socket Mode")
@@ -38,6 +39,10 @@ def greet(loaded: Settings, address: str, shelf: Library) -> None:
         off.append("Slack: set SLACK_BOT_TOKEN, and SLACK_SIGNING_SECRET or SLACK_APP_TOKEN (docs/connect-slack.md)")
     if loaded.teams_has_credentials:
         on.append(f"Teams: messages at {address}/api/messages")
+    elif playground:
+        on.append(
+            f"Teams: at {address}/api/messages, for trials: people are who Microsoft's Agents Playground on this machine says"
+        )
     else:
         on.append(
             f"Teams: at {address}/api/messages for callers on this machine, such as Microsoft's Agents Playground"

@@ -3,6 +3,7 @@ is remembered for a while, in memory, that it came."""
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
@@ -31,6 +32,7 @@ class Intake:
         self._inbox = inbox
         self._deliveries = Deliveries(now)
         self._clicks = Deliveries(now, DOUBLE_CLICK_SECONDS)
+        self._recording: dict[str, asyncio.Future[bool]] = {}  # presses that are being written down
         self._sent_back: OrderedDict[str, None] = OrderedDict()
 
     def as_sent(self, wish: Wish) -> Wish:
@@ -58,13 +60,18 @@ class Intake:
     async def records(self, wish: Wish, payload: Payload, otherwise: str) -> bool:
         """Whether a wish that changes something comes for the first time; from then on it is on disk.
 
-        The second half of a double click is not. Raises `Overloaded` when it could not be written down.
+        The second half of a double click is not, and is acknowledged when the first one is on disk. Raises `Overloaded`
+        when it could not be written down.
         """
         if self._inbox is None:
             return self.is_new(wish, payload, otherwise)
         click = wish.gesture.key if isinstance(wish.gesture, Pressed) else ""
         if click and not self._clicks.is_new(click):
+            if (first := self._recording.get(click)) and not await first:
+                raise Overloaded
             return False
+        on_disk: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._recording[click] = on_disk
         try:
             is_new = await self._inbox.record(Recorded(wish.key, SLACK, packed(payload)))
         except Exception as fault:
@@ -73,6 +80,13 @@ class Intake:
                 raise
             log.exception("a delivery that changes something could not be written down; its sender is to try again")
             raise Overloaded from fault
+        else:
+            on_disk.set_result(True)
+        finally:
+            if not on_disk.done():
+                on_disk.set_result(False)
+            if self._recording.get(click) is on_disk:
+                del self._recording[click]
         if not is_new:
             log.info("a recorded delivery came again and was not done again", kind=wish.kind)
         return is_new

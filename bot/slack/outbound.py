@@ -194,9 +194,10 @@ class Outbound:
 
     def _refused(self, method: str, refusal: SlackApiError) -> Outcome:
         try:
-            reason = str(refusal.response["error"])
+            said = refusal.response["error"]
         except (AttributeError, KeyError, TypeError, ValueError):
-            reason = "not an answer of Slack's"
+            said = None
+        reason = said if isinstance(said, str) else "not an answer of Slack's"  # what stands between us may answer, too
         failure = _FAILURES.get(reason, Failure.REFUSED)
         if failure is Failure.REFUSED and (method, reason) not in self._told:
             self._told.add((method, reason))  # once: what a workspace does not allow, it does not allow each time

@@ -18,19 +18,22 @@ _LONGEST_ENTRA_ID = 64  # it is a GUID
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """Tells who people are. `home` is our tenant; None for a bot on a developer's machine, where all are members."""
+    """Tells who people are. `home` is our tenant; None for a bot on a developer's machine, where all are members, and nobody
+    is vouched for. With `playground` whoever delivers there is believed all the same: the tenant that an activity names
+    is ours, and people are who the roster at its service address says."""
 
     roster: Roster
     directory: Directory
     home: str | None
+    playground: bool = False
 
     async def sender(self, incoming: Incoming) -> Account:
         """Who sent an activity, and how they belong here; the facts are younger where it changes something. What cannot be
         found out makes a guest."""
-        by, home = replace(account_of(incoming), as_of=time.monotonic()), self.home
+        by, home = replace(account_of(incoming), as_of=time.monotonic()), self._home(incoming)
         if _is_bot(incoming):
             return replace(by, standing=Standing.STRANGER)
-        if home is None:
+        if not home:
             return by
         entry = await self._entry(incoming, home, VOUCHED_SECONDS if incoming.delivery else FRESH_SECONDS)
         by, member = replace(by, as_of=entry.as_of), entry.member
@@ -46,6 +49,10 @@ class Accounts:
             return wish
         entry = await self.roster.look_up(incoming.service_url, incoming.conversation["id"], mentioned)
         return replace(wish, delegate=f"{TEAMS}:{_id({**(entry.member or {}), 'id': mentioned})}")
+
+    def _home(self, incoming: Incoming) -> str:
+        """The tenant whose members are ours; "" where nobody is vouched for."""
+        return self.home or (incoming.tenant if self.playground else "")
 
     async def _entry(self, incoming: Incoming, home: str, within: float) -> Entry:
         person, conversation = incoming.sender["id"], incoming.conversation["id"]

@@ -56,11 +56,12 @@ _SORRY_SECONDS = 8.0  # in which somebody is told that what they wrote could not
 class TeamsSurface:
     """The bot in Teams; a `bot.delivery.Surface` and a `bot.posting.Platform`.
 
-    Without `app_id` it answers callers on this machine only, and sends no token. `rooms` keeps the conversations that
-    it is in; without it they are known until it ends. Without an `inbox` nothing is recorded. `listens` tells of a room
-    ("teams:19:…") whether words in threads of our posts there can be meant for us. `groups` names the Entra groups that
-    roles name now, by their object ids; Graph is asked at `graph_url` once there are some. `now` is in seconds since the
-    epoch, `pause` waits between tries to deliver. Needs a running loop from the first delivery on.
+    Without `app_id` it answers callers on this machine only, and sends no token; with `playground` it then believes them who
+    people are. `rooms` keeps the conversations that it is in; without it they are known until it ends. Without an `inbox`
+    nothing is recorded. `listens` tells of a room ("teams:19:…") whether words in threads of our posts there can be meant
+    for us. `groups` names the Entra groups that roles name now, by their object ids; Graph is asked at `graph_url` once
+    there are some. `now` is in seconds since the epoch, `pause` waits between tries to deliver. Needs a running loop from
+    the first delivery on.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class TeamsSurface:
         listens: Callable[[str], bool] = lambda _: False,
         groups: Callable[[], Iterable[str]] = tuple,
         graph_url: str = graph.PUBLIC_URL,
+        playground: bool = False,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._session = Session()
@@ -103,7 +105,8 @@ class TeamsSurface:
         directory, roster = Directory(connector, rooms), Roster(connector, now)
         self._directory = directory
         self._replies = Replies(dispatch, Sharing(directory, roster), vouch)
-        self._accounts = Accounts(roster, directory, tenant_id if app_id is not None else None)
+        home = tenant_id if app_id is not None else None
+        self._accounts = Accounts(roster, directory, home, playground=playground and app_id is None)
         simple = app_id is None  # Microsoft's Agents Playground: nothing else comes without one
         self._posts = posts = Posts(connector, simple)
         self._announcing = Announcing(replace(connector, tries=1), directory, simple)

@@ -19,6 +19,9 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__.splitlines()[2])
     options.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     options.add_argument("--messages", type=int, default=5_000, help="first posts in rooms, on each database")
+    options.add_argument(
+        "--decisions", type=int, default=400, help="deliveries that ask for exceptions and decide, on each database"
+    )
     options.add_argument("--kills", type=int, default=60, help="SIGKILLs, on each database")
     options.add_argument("--crashes", type=int, default=6, help="crash-stops of PostgreSQL")
     options.add_argument("--rooms", type=int, default=24, help="on each platform")
@@ -40,6 +43,7 @@ def main() -> int:
             chosen.crashes if several else 0,
             chosen.rooms,
             chosen.replicas if several else 1,
+            decisions=chosen.decisions,
         )
         print(f"\n{database}: seed {seed}, {len(plan.wishes)} deliveries, {plan.replicas} processes", flush=True)
         outcome = asyncio.run(run(plan, database, lambda line: print(f"  {line}", flush=True), hurry=chosen.hurry))

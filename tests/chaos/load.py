@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 import aiohttp
 
 from bot.playground.deliveries import FORM, JSON, sign
+from bot.teams.outbound import NOT_TAKEN
 from tests.chaos.plan import Plan, Wish
 from tests.chaos.waiting import until
 from tests.chaos.world import SIGNING_SECRET, TALKS, TEAM, conversation_of
@@ -38,10 +39,10 @@ class Request:
 
 
 @dataclass
-class Load:
-    """Sends the wishes of a plan to `addresses`, and writes down what was acknowledged and when.
+class Sender:
+    """Sends deliveries to `addresses`, and writes down what was acknowledged and when.
 
-    `may_go` holds the load back, so that it lasts for as long as the crashes do.
+    `may_go` holds it back, so that it lasts for as long as the crashes do.
     """
 
     plan: Plan
@@ -51,6 +52,65 @@ class Load:
     acknowledged: dict[int, float] = field(default_factory=dict)
     given_up: set[int] = field(default_factory=set)
     statuses: Counter[str] = field(default_factory=Counter)
+
+    async def deliver(
+        self, http: aiohttp.ClientSession, number: int, again: Callable[[int], Request], copies: int, rng: random.Random
+    ) -> None:
+        """Sends something until it is taken, and copies of it beside. `again` gives what is sent after so many tries."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._until_taken(http, number, again, rng))
+            for copy in range(1, copies):
+                group.create_task(self._copy(http, number, again, rng, copy))
+
+    async def _copy(
+        self, http: aiohttp.ClientSession, number: int, again: Callable[[int], Request], rng: random.Random, copy: int
+    ) -> None:
+        """The same once more: at the same moment, or a little later. Nobody cares whether it is taken."""
+        await asyncio.sleep(rng.choice((0.0, 0.01, 0.3, 2.0)) * copy)
+        status = await self.send(http, rng.choice(self.addresses), again(copy))
+        if 200 <= status < 300:
+            self.acknowledged.setdefault(number, time.time())
+
+    async def _until_taken(
+        self, http: aiohttp.ClientSession, number: int, again: Callable[[int], Request], rng: random.Random
+    ) -> None:
+        """Sends it again and again to whoever listens, as Slack and Teams do, with more patience."""
+        began, tries = time.monotonic(), 0
+        while True:
+            status = await self.send(http, rng.choice(self.addresses), again(tries))
+            if 200 <= status < 300:
+                self.acknowledged.setdefault(number, time.time())
+                return
+            if time.monotonic() - began > GIVES_UP:
+                self.given_up.add(number)
+                return
+            tries += 1
+            await asyncio.sleep(rng.uniform(0.02, 0.25))
+
+    async def send(self, http: aiohttp.ClientSession, address: str, request: Request) -> int:
+        """The status of the answer; 0 where there is none, or where it asks whoever sent it to try again."""
+        try:
+            async with http.post(address + request.path, data=request.body, headers=request.headers) as answer:
+                body = await answer.read()
+        except (aiohttp.ClientError, OSError) as fault:
+            self.statuses[type(fault).__name__] += 1
+            return 0
+        self.statuses[str(answer.status)] += 1
+        return 0 if NOT_TAKEN.encode() in body else answer.status
+
+    def to_teams(self, activity: dict[str, Any]) -> Request:
+        """An activity as it is sent."""
+        headers = (
+            ("Authorization", f"Bearer {self.world['jwt']}"),
+            ("Content-Type", "application/json; charset=utf-8"),
+        )
+        return Request("/api/messages", json.dumps(activity).encode(), headers)
+
+
+@dataclass
+class Load(Sender):
+    """Sends the wishes of a plan."""
+
     issued: int = 0
 
     async def run(self) -> None:
@@ -79,50 +139,14 @@ class Load:
 
     async def install(self) -> int:
         """Adds the bot to the team, so that it learns of its channels; gives the status."""
-        activity = _activity(self.world, "installationUpdate", TEAM, "29:0", action="add")
+        activity = activity_of(self.world, "installationUpdate", TEAM, "29:0", action="add")
         activity["channelData"] = {**activity["channelData"], "settings": {"selectedChannel": {"id": TEAM}}}
         async with aiohttp.ClientSession() as http:
-            return await self._send(http, self.addresses[0], self._to_teams(activity))
+            return await self.send(http, self.addresses[0], self.to_teams(activity))
 
     async def _wish(self, http: aiohttp.ClientSession, wish: Wish, rng: random.Random) -> None:
         request = self._request(wish)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._until_taken(http, wish, request, rng))
-            for copy in range(1, wish.copies):
-                group.create_task(self._copy(http, wish, request, rng, copy))
-
-    async def _copy(
-        self, http: aiohttp.ClientSession, wish: Wish, request: Request, rng: random.Random, copy: int
-    ) -> None:
-        """The same once more: at the same moment, or a little later. Nobody cares whether it is taken."""
-        await asyncio.sleep(rng.choice((0.0, 0.01, 0.3, 2.0)) * copy)
-        status = await self._send(http, rng.choice(self.addresses), self._again(wish, request, copy))
-        if 200 <= status < 300:
-            self.acknowledged.setdefault(wish.number, time.time())
-
-    async def _until_taken(self, http: aiohttp.ClientSession, wish: Wish, request: Request, rng: random.Random) -> None:
-        """Sends it again and again to whoever listens, as Slack and Teams do, with more patience."""
-        began, tries = time.monotonic(), 0
-        while True:
-            status = await self._send(http, rng.choice(self.addresses), self._again(wish, request, tries))
-            if 200 <= status < 300:
-                self.acknowledged.setdefault(wish.number, time.time())
-                return
-            if time.monotonic() - began > GIVES_UP:
-                self.given_up.add(wish.number)
-                return
-            tries += 1
-            await asyncio.sleep(rng.uniform(0.02, 0.25))
-
-    async def _send(self, http: aiohttp.ClientSession, address: str, request: Request) -> int:
-        try:
-            async with http.post(address + request.path, data=request.body, headers=request.headers) as answer:
-                await answer.read()
-                self.statuses[str(answer.status)] += 1
-                return answer.status
-        except (aiohttp.ClientError, OSError) as fault:
-            self.statuses[type(fault).__name__] += 1
-            return 0
+        await self.deliver(http, wish.number, lambda tries: self._again(wish, request, tries), wish.copies, rng)
 
     def _again(self, wish: Wish, request: Request, tries: int) -> Request:
         """Slack signs an event anew when it delivers it again; all else comes as it came."""
@@ -135,10 +159,12 @@ class Load:
         words = f"subscribe standards tag:chaos-{wish.number}"
         if wish.platform == "teams":
             person = f"29:{wish.person}"
-            activity = _activity(self.world, "message", conversation_of(wish), person, id=f"m{wish.number}", text=words)
-            return self._to_teams(activity)
+            activity = activity_of(
+                self.world, "message", conversation_of(wish), person, id=f"m{wish.number}", text=words
+            )
+            return self.to_teams(activity)
         if wish.platform == "teams channel":
-            activity = _activity(
+            activity = activity_of(
                 self.world,
                 "message",
                 conversation_of(wish),
@@ -147,7 +173,7 @@ class Load:
                 text=f"<at>Archway</at> {words}",
             )
             activity["entities"] = [{"type": "mention", "text": "<at>Archway</at>", "mentioned": RECIPIENT}]
-            return self._to_teams(activity)
+            return self.to_teams(activity)
         if wish.platform == "slack event":
             event = {
                 "type": "app_mention", "user": f"U{wish.person}", "text": f"<@{BOT}> {words}", "team": TEAM_ID,
@@ -169,15 +195,9 @@ class Load:
         signed = sign(urlencode(form).encode(), SIGNING_SECRET, time.time(), FORM)
         return Request("/slack/events", signed.body, signed.headers)
 
-    def _to_teams(self, activity: dict[str, Any]) -> Request:
-        headers = (
-            ("Authorization", f"Bearer {self.world['jwt']}"),
-            ("Content-Type", "application/json; charset=utf-8"),
-        )
-        return Request("/api/messages", json.dumps(activity).encode(), headers)
 
-
-def _activity(world: dict[str, Any], type_: str, conversation: str, sender: str, **more: Any) -> dict[str, Any]:
+def activity_of(world: dict[str, Any], type_: str, conversation: str, sender: str, **more: Any) -> dict[str, Any]:
+    """An activity of a type in a conversation, by somebody of that Teams id."""
     number = sender.removeprefix("29:")
     is_channel = conversation.startswith("19:")
     place: dict[str, Any] = {

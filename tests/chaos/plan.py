@@ -25,6 +25,7 @@ POINTS = (
 )
 AT_RANDOM = "at random"
 LONGEST_LIFE = 4.0  # seconds that a process waits for its point before it is killed wherever it is
+PATIENT_LIFE = 12.0  # the same where it is to die at some points alone: a busy machine gets there later
 
 
 class Fault(StrEnum):
@@ -100,6 +101,17 @@ class Plan:
     replicas: int = 1
     people: int = 400
     only: tuple[str, ...] = ()
+    decisions: int = 0  # deliveries by which exceptions are asked for and decided
+
+    @property
+    def crowd(self) -> int:
+        """How many hold each role, ask, or have no say: so many that nobody is held back for a flood."""
+        return max(6, self.decisions // 10) if self.decisions else 0
+
+    @property
+    def everybody(self) -> int:
+        """How many people there are on each platform."""
+        return self.people + 5 * self.crowd
 
     @cached_property
     def all_rooms(self) -> tuple[str, ...]:
@@ -119,7 +131,8 @@ class Plan:
         if not self.only and rng.random() < 0.35:
             return Fate(AT_RANDOM, 0, rng.uniform(0.1, 2.0))
         point = rng.choice(self.only or POINTS)
-        return Fate(point, 1 if point == "starting" else rng.randint(1, 3 if self.only else 12), LONGEST_LIFE)
+        count = 1 if point == "starting" else rng.randint(1, 3 if self.only else 12)
+        return Fate(point, count, PATIENT_LIFE if self.only else LONGEST_LIFE)
 
     def faults(self, platform: str) -> Iterator[Fault | None]:
         """What goes wrong with the requests to a platform, one after the other; None for those that go well."""

@@ -12,6 +12,7 @@ from typing import Any
 from bot import desks
 from bot.domain.commands import changes
 from bot.slack.surface import SlackSurface
+from bot.store.exceptions import ExceptionRequests
 from bot.store.inbox import Inbox
 from bot.store.lanes import Lanes
 from bot.store.memory import Memory
@@ -40,6 +41,7 @@ class Points:
         self._after(Inbox, "record", "recorded", only=bool)
         self._after(Lanes, "begin", "before_maybe_sent", only=bool)
         self._after(Lanes, "finish", "receiving")
+        self._after(ExceptionRequests, "put", "handling")
         self._after(desks, "handle", "handled", only=lambda reply: reply is not None)
         self._after(Memory, "open", "starting")
         self._around_dispatch()

@@ -18,6 +18,7 @@ from sqlalchemy import create_engine, text
 from bot.store import schema
 from bot.store.engines import opened
 from tests.chaos.cluster import WAYS, CrashingServer
+from tests.chaos.decided import Evidence
 from tests.chaos.invariants import Verdict
 from tests.chaos.plan import Plan
 from tests.chaos.stage import Stage, stage
@@ -42,6 +43,7 @@ class Outcome:
     seconds: float
     folder: Path
     notes: list[str]
+    decided: Evidence | None  # what was judged of decisions, where there were some
 
 
 async def run(
@@ -57,8 +59,8 @@ async def run(
             verdict = await set_.verdict(told, set_.processes.killed + sum(direction.crashes.values()))
     injected = Counter(told["injected"]["slack"]) + Counter(told["injected"]["teams"])
     return Outcome(
-        verdict, set_.processes.kills, direction.crashes, injected, told["requests"], set_.load.statuses,
-        set_.processes.ended, time.monotonic() - began, set_.folder, set_.notes,
+        verdict, set_.processes.kills, direction.crashes, injected, told["requests"], set_.load.statuses + set_.deciding.statuses,
+        set_.processes.ended, time.monotonic() - began, set_.folder, set_.notes, set_.decided,
     )  # fmt: skip
 
 
@@ -75,12 +77,12 @@ class _Direction:
         """From the first delivery until the bot was told to stop."""
         await on.introduce()
         await on.switch(faults=True)
-        on.load.may_go = self.may_go
+        on.load.may_go = on.deciding.may_go = self.may_go
         self._stage = on
         telling = asyncio.create_task(self._tell(on, say))
         crashing = asyncio.create_task(self._crash(server))
         try:
-            await on.load.run()
+            await asyncio.gather(on.load.run(), on.deciding.run())
             await crashing
             await until(lambda: on.processes.killed >= self._plan.kills)
             on.processes.fates_over = True
@@ -110,7 +112,9 @@ class _Direction:
         return part <= min(killed, crashed) + ahead and part * self._plan.messages - self._posted < MOST_BEHIND
 
     def _progress(self, on: Stage) -> float:
-        return on.load.issued / len(self._plan.wishes)
+        cases = len(on.deciding.decisions.cases)
+        decided = on.deciding.finished / cases if cases else 1.0
+        return min(decided, on.load.issued / len(self._plan.wishes))
 
     async def _crash(self, server: CrashingServer | None) -> None:
         """Crashes the database when its time has come, in one way after the other."""

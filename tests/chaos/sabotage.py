@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import text
+
 from bot import desks
 from bot.domain.commands import changes
 from bot.slack.surface import SlackSurface
+from bot.store.exceptions import ExceptionRequests
 from bot.store.inbox import Inbox
 
 NO_LOOK = "does not look before it sends again"
 HANDLED_FIRST = "marks a delivery as handled before its effect"
+STORED_FIRST = "commits a request before its line in the record"  # on SQLite
 
 
 def put_in(what: str) -> None:
@@ -19,6 +23,8 @@ def put_in(what: str) -> None:
         _never_look()
     elif what == HANDLED_FIRST:
         _mark_first()
+    elif what == STORED_FIRST:
+        _store_first()
 
 
 def _never_look() -> None:
@@ -40,3 +46,14 @@ def _mark_first() -> None:
 
     desks.Desks.dispatch = careless  # type: ignore[method-assign]
     Inbox.handled = lambda *_: True  # type: ignore[method-assign]
+
+
+def _store_first() -> None:
+    put = ExceptionRequests.put
+
+    def hasty(self: Any, request: Any) -> None:
+        put(self, request)
+        for word in ("COMMIT", "BEGIN IMMEDIATE"):
+            self._connection.execute(text(word))
+
+    ExceptionRequests.put = hasty  # type: ignore[method-assign]

@@ -16,6 +16,10 @@ from typing import Any
 
 import aiohttp
 
+from tests.chaos.decided import Evidence as Decided
+from tests.chaos.decided import judge as judge_decisions
+from tests.chaos.deciding import Deciding
+from tests.chaos.decisions import ROLES, Decisions
 from tests.chaos.hurry import LOST_AFTER
 from tests.chaos.invariants import Evidence, Verdict, judge
 from tests.chaos.ledger import Ledger
@@ -42,13 +46,15 @@ class Stage:
     ledger: Ledger
     processes: Processes
     load: Load
+    deciding: Deciding
     environ: dict[str, str]
+    decided: Decided | None = None
     notes: list[str] = field(default_factory=list)
 
     async def introduce(self) -> None:
         """Starts the bot, adds it to its team, and waits until it knows the channels."""
         await self.processes.start()
-        self.load.addresses = self.processes.addresses
+        self.load.addresses = self.deciding.addresses = self.processes.addresses
         wanted = sum(room.startswith("teams:19:") for room in self.plan.all_rooms)
         async with asyncio.timeout(60):
             while await self.load.install() != 200:  # noqa: ASYNC110  # it is starting
@@ -64,6 +70,12 @@ class Stage:
         """How many posts and updates the platforms have taken."""
         async with self.http.get(f"{self.world['control']}/count") as answer:
             return int((await answer.json())["posts"])
+
+    async def cards(self, beginning: str) -> list[dict[str, Any]]:
+        """What the platforms show of announcements under keys that begin so."""
+        async with self.http.get(f"{self.world['control']}/cards", params={"beginning": beginning}) as answer:
+            cards: list[dict[str, Any]] = await answer.json()
+            return cards
 
     async def quiet(self) -> None:
         """Waits until nothing is left to be done; notes when patience was over before."""
@@ -101,9 +113,28 @@ class Stage:
             audit_fault=await asyncio.to_thread(self.ledger.audit_fault, environ),
         )
         verdict = judge(evidence)
+        if self.plan.decisions:
+            self.decided = await self._decided()
+            judge_decisions(self.decided, verdict)
         verdict.breaches["did not stop in good order"] += self.processes.stubborn
         _keep(self.folder, evidence, verdict)
         return verdict
+
+    async def _decided(self) -> Decided:
+        doing = self.deciding
+        if doing.given_up:
+            self.notes.append(f"{len(doing.given_up)} deeds were never acknowledged")
+        evidence = Decided(
+            decisions=doing.decisions,
+            acknowledged=frozenset(doing.acknowledged),
+            done=doing.done,
+            rounds=doing.rounds,
+            cards=await self.cards("EX-"),
+            **await asyncio.to_thread(self.ledger.decided),
+        )
+        kept = {name: getattr(evidence, name) for name in ("done", "rounds", "requests", "entries", "waiting", "cards")}
+        (self.folder / "decided.json").write_text(json.dumps({**kept, "acknowledged": sorted(evidence.acknowledged)}))
+        return evidence
 
 
 @asynccontextmanager
@@ -121,10 +152,16 @@ async def stage(
         world = await stack.enter_async_context(_world(plan))
         url = database or f"sqlite:///{folder}/data/archway.db"
         environ = _environ(world, url, folder)
+        if plan.decisions:
+            (folder / "knowledge" / "governance.yaml").write_text(_rules(Decisions(plan)))
         processes = Processes(plan, environ, folder, may_die, sabotage, hurry)
         stack.push_async_callback(processes.close)
         http = await stack.enter_async_context(aiohttp.ClientSession())
-        yield Stage(plan, folder, world, http, Ledger(url), processes, Load(plan, world, []), environ)
+        ledger = Ledger(url)
+        deciding = Deciding(plan, world, [], look=ledger.exceptions)
+        set_ = Stage(plan, folder, world, http, ledger, processes, Load(plan, world, []), deciding, environ)
+        deciding.cards = set_.cards
+        yield set_
 
 
 @asynccontextmanager
@@ -140,6 +177,18 @@ async def _world(plan: Plan) -> AsyncIterator[dict[str, Any]]:
     finally:
         process.stdin.close()
         await process.wait()
+
+
+def _rules(decisions: Decisions) -> str:
+    """Who holds which role; all else is as in the starter file. JSON is YAML."""
+    roles: dict[str, Any] = {
+        role: {
+            "people": [f"u{number}@example.org" for number in decisions.people(role)],
+            "rooms": list(decisions.rooms(role)),
+        }
+        for role in ROLES
+    }
+    return json.dumps({"roles": {**roles, "director": {"people": ["director@example.org"]}}})
 
 
 def _environ(world: dict[str, Any], url: str, folder: Path) -> dict[str, str]:

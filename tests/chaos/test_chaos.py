@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
 from tests.chaos import sabotage
+from tests.chaos.decided import Evidence, judge
+from tests.chaos.invariants import Verdict
 from tests.chaos.plan import Plan
 from tests.chaos.run import Outcome, run, throw_away
 from tests.databases import MISSING, binaries
 
-SMALL = Plan(seed=11, messages=120, kills=4, rooms=8, people=60)
-BROKEN = replace(SMALL, seed=13, messages=80, kills=3)
+SMALL = Plan(seed=11, messages=120, kills=4, rooms=8, people=60, decisions=24)
+BROKEN = replace(SMALL, seed=13, messages=80, kills=3, decisions=0)
 RUNS: dict[str, tuple[Plan, str, str]] = {
     "sqlite": (SMALL, "sqlite", ""),
     "postgresql": (replace(SMALL, seed=12, crashes=1, replicas=3), "postgresql", ""),
     sabotage.NO_LOOK: (replace(BROKEN, only=("accepted",)), "sqlite", sabotage.NO_LOOK),
     sabotage.HANDLED_FIRST: (replace(BROKEN, only=("handling",)), "sqlite", sabotage.HANDLED_FIRST),
+    sabotage.STORED_FIRST: (
+        replace(BROKEN, messages=8, decisions=16, only=("handling",)),
+        "sqlite",
+        sabotage.STORED_FIRST,
+    ),
 }
 
 
@@ -65,9 +72,71 @@ def test_on_postgresql_three_replicas_survive_kills_and_a_crash_of_the_database(
 
 @pytest.mark.parametrize(
     ("broken", "breach"),
-    [(sabotage.NO_LOOK, "doubled in Slack"), (sabotage.HANDLED_FIRST, "acknowledged without effect")],
+    [
+        (sabotage.NO_LOOK, "doubled in Slack"),
+        (sabotage.HANDLED_FIRST, "acknowledged without effect"),
+        (sabotage.STORED_FIRST, "stored otherwise than recorded"),
+    ],
 )
 def test_a_bot_that_is_broken_on_purpose_is_found_out(
     outcomes: dict[str, Future[Outcome]], broken: str, breach: str
 ) -> None:
     assert outcomes[broken].result().verdict.breaches[breach]
+
+
+def without_the_last_entry(decided: Evidence) -> Evidence:
+    id_ = decided.requests[0]["id"]
+    return replace(decided, entries={**decided.entries, id_: decided.entries[id_][:-1]})
+
+
+def with_the_last_entry_doubled(decided: Evidence) -> Evidence:
+    id_, entries = next((id_, each) for id_, each in decided.entries.items() if each[-1]["after"].get("voices"))
+    return replace(decided, entries={**decided.entries, id_: [*entries, entries[-1]]})
+
+
+def without_a_deed(decided: Evidence) -> Evidence:
+    """The record and the stored request as if a voice had never been heard: the ballot is open still."""
+    asked = {id_: entries[:1] for id_, entries in decided.entries.items()}
+    return replace(decided, entries=asked)
+
+
+def without_a_timer(decided: Evidence) -> Evidence:
+    return replace(decided, waiting=dict([*decided.waiting.items()][1:]))
+
+
+def with_a_timer_too_many(decided: Evidence) -> Evidence:
+    return replace(decided, waiting={**decided.waiting, "EX-999:lapse:1": "2026-12-01T00:00:00+00:00"})
+
+
+def with_buttons_left(decided: Evidence) -> Evidence:
+    about = f"{decided.requests[0]['id']} approve 0123456789abcdef"
+    cards = [
+        {**card, "buttons": [*card["buttons"], {"verb": "exception_step", "about": about}]} for card in decided.cards
+    ]
+    return replace(decided, cards=cards)
+
+
+def with_old_words(decided: Evidence) -> Evidence:
+    return replace(decided, cards=[{**card, "text": "Nothing is decided."} for card in decided.cards])
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "breach"),
+    [
+        (without_the_last_entry, "stored otherwise than recorded"),
+        (with_the_last_entry_doubled, "decided more than once"),
+        (without_a_deed, "decided without effect"),
+        (without_a_timer, "timers"),
+        (with_a_timer_too_many, "timers of no request"),
+        (with_buttons_left, "card with the wrong buttons"),
+        (with_old_words, "card says something else"),
+    ],
+)
+def test_what_does_not_agree_with_a_decision_is_found(
+    outcomes: dict[str, Future[Outcome]], spoilt: Callable[[Evidence], Evidence], breach: str
+) -> None:
+    decided = outcomes["sqlite"].result().decided
+    assert decided
+    verdict = Verdict()
+    judge(spoilt(decided), verdict)
+    assert verdict.breaches[breach]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import islice
 
+from tests.chaos.decisions import STORIES, Decisions
 from tests.chaos.plan import POINTS, Fault, Plan
 
 
@@ -36,3 +37,14 @@ def test_there_are_as_many_messages_as_were_asked_for() -> None:
     assert 1_000 <= sum(len(wish.rooms) for wish in said) < 1_012
     assert all(set(wish.rooms) <= set(plan.all_rooms) for wish in said)
     assert {wish.kind for wish in plan.wishes} == {"say", "change", "withdraw"}
+
+
+def test_a_seed_decides_who_decides_what_and_nobody_does_two_things_at_once_through_one_account() -> None:
+    one, same, other = (Decisions(Plan(seed, 1, 0, decisions=300)).cases for seed in (7, 7, 8))
+    assert one == same != other
+    waves = [wave for case in one for wave in case.waves]
+    assert 300 <= sum(map(len, waves)) < 310
+    assert all(len({deed.account for deed in wave}) == len(wave) for wave in waves)
+    assert {tuple(sorted(deed.does for deed in case.waves[1])) for case in one} == {
+        tuple(sorted(does for does, _, _ in story[1][1])) for story in STORIES.values()
+    }

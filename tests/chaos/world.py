@@ -10,19 +10,23 @@ import asyncio
 import gc
 import json
 import sys
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
 from aiohttp import web
 
+from bot.playground import reading
 from bot.playground.slack import SlackWorkspace
 from bot.playground.state import Channel, User
 from tests.chaos.faults import Faults, of_slack, of_teams, too_fast_of_slack, too_fast_of_teams
 from tests.chaos.plan import Plan, Wish
 from tests.doubles.loopback_server import served
 from tests.doubles.teams import APP_ID, PASSWORD, TENANT
+from tests.doubles.teams_answers import actions_of
 from tests.doubles.teams_connector import Connector, Person, Team
 from tests.doubles.teams_issuer import Issuer
+from tests.stories.house import words_of
 
 SIGNING_SECRET, BOT_TOKEN = "chaos-signing-secret", "xoxb-chaos"
 TALKS = 100  # rooms in which people speak to the bot: so many that nobody is held back for a flood
@@ -42,7 +46,7 @@ class FaultySlack(SlackWorkspace):
 
 def fill_workspace(slack: SlackWorkspace, plan: Plan) -> None:
     """The people and channels of a plan."""
-    for number in range(plan.people):
+    for number in range(plan.everybody):
         slack.state.users[f"U{number}"] = User(
             f"U{number}", f"user{number}", f"User {number}", f"u{number}@example.org"
         )
@@ -59,7 +63,7 @@ def fill_workspace(slack: SlackWorkspace, plan: Plan) -> None:
 def fill_tenant(connector: Connector, plan: Plan) -> None:
     """The people, the team and the channels of a plan."""
     rooms = [room.removeprefix("teams:") for room in plan.all_rooms if room.startswith("teams:")]
-    ids = [f"29:{number}" for number in range(plan.people)] + [room for room in rooms if room.startswith("29:")]
+    ids = [f"29:{number}" for number in range(plan.everybody)] + [room for room in rooms if room.startswith("29:")]
     connector.people += [
         Person(f"00000000-0000-4000-8000-{number:012}", id_, f"User {number}", f"u{number}@example.org", TENANT)
         for number, id_ in enumerate(ids)
@@ -68,7 +72,7 @@ def fill_tenant(connector: Connector, plan: Plan) -> None:
     channels |= {room: f"room {room}" for room in rooms if not room.startswith("29:")}
     channels |= {f"19:talk{number}@thread.tacv2": f"Talk {number}" for number in range(TALKS)}
     connector.teams[TEAM] = Team(TEAM, "Chaos", channels)
-    connector.conversations |= {f"a:chat-with-29:{number}" for number in range(plan.people)}
+    connector.conversations |= {f"a:chat-with-29:{number}" for number in range(plan.everybody)}
     connector.conversations |= {conversation_of(wish) for wish in plan.wishes if wish.platform.startswith("teams")}
 
 
@@ -77,6 +81,33 @@ def conversation_of(wish: Wish) -> str:
     if wish.platform == "teams":
         return f"a:wish-{wish.number}"
     return f"19:talk{wish.number % TALKS}@thread.tacv2;messageid=17{wish.number}"
+
+
+def cards_in(slack: SlackWorkspace, connector: Connector, beginning: str) -> list[dict[str, Any]]:
+    """The posts of announcements under keys that begin so, in the order in which they were posted: what they say now."""
+    found = [
+        {
+            "reference": each.reference, "room": f"slack:{each.channel.replace('DU', 'U')}", "id": each.ts, "conversation": each.channel,
+            "text": reading.words({"blocks": [block for block in each.content.get("blocks", ()) if block["type"] != "actions"]}),
+            "buttons": [{"verb": one["action_id"].partition(":")[0], "about": one.get("value", "")} for one in _buttons(each.content)],
+        }
+        for each in slack.messages if each.reference.startswith(beginning)
+    ]  # fmt: skip
+    standing = {each.id: each for each in connector.posted if each.reference.startswith(beginning)}
+    for each in standing.values():
+        (attachment,) = each.activity["attachments"]
+        data = [(one.get("verb"), one.get("data", {})) for one in actions_of(attachment["content"])]
+        found.append({
+            "reference": each.reference, "room": f"teams:{each.room.removeprefix('a:chat-with-')}", "id": each.id, "conversation": each.conversation,
+            "text": words_of(attachment["content"]),
+            "buttons": [{"verb": verb or more.get("verb", ""), "about": more.get("about", "")} for verb, more in data],
+        })  # fmt: skip
+    return found
+
+
+def _buttons(content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    actions = [block["elements"] for block in content.get("blocks", ()) if block["type"] == "actions"]
+    return [one for elements in actions for one in elements if one["type"] == "button"]
 
 
 async def run(plan: Plan, lost_after: float) -> None:
@@ -112,7 +143,11 @@ async def run(plan: Plan, lost_after: float) -> None:
             "turned_away": sorted(teams_faults.turned_away),
         })  # fmt: skip
 
+    async def cards(request: web.Request) -> web.Response:
+        return web.json_response(cards_in(slack, connector, request.query["beginning"]))
+
     control = web.Application()
+    control.router.add_get("/cards", cards)
     control.router.add_post("/switch", switch)
     control.router.add_get("/count", count)
     control.router.add_get("/tell", tell)

@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import pytest
 import pytest_asyncio
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from bot.cards.model import Card, Text
 from bot.playground.rates import Rate
@@ -79,6 +81,23 @@ async def test_slack_out_of_reach_is_no_exception() -> None:
     assert (await outbound.post(GENERAL, HELLO)).failure is Failure.UNREACHABLE
     assert (await outbound.respond("http://127.0.0.1:1/commands/1", {"text": "x"})).failure is Failure.UNREACHABLE
     await outbound.close()
+
+
+@pytest.mark.parametrize(("status", "kind"), [(503, "text/html"), (200, "text/html"), (500, "application/json")])
+async def test_an_answer_that_is_not_slacks_passes(status: int, kind: str) -> None:
+    async def in_between(_: web.Request) -> web.Response:
+        return web.Response(
+            status=status, text="{}" if kind.endswith("json") else "<html>busy</html>", content_type=kind
+        )
+
+    site = web.Application()
+    site.router.add_post("/api/users.info", in_between)
+    async with TestServer(site) as server:
+        outbound = Outbound("xoxb-1", str(server.make_url("/api/")))
+        said = await outbound.call("users.info", read=True, patient=False, user="U1")
+        assert said.failure is not None
+        assert said.passes
+        await outbound.close()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What changes something is on disk before Slack hears that it came, and is done once: whatever is sent again, whoever
 is restarted meanwhile."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -9,13 +10,17 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
-from bot.delivery import Delivery, Recorded
+from bot.delivery import Delivery, Overloaded, Recorded
 from bot.domain.commands import Ask, Command, Subscribe, Unsubscribe
 from bot.domain.people import Standing
 from bot.playground import sockets
 from bot.playground.deliveries import JSON
 from bot.playground.slack import ALAN, GENERAL, GRACE
 from bot.slack import gestures, slash
+from bot.slack.inbound import Kind
+from bot.slack.intake import Intake
+from bot.slack.interactions import Pressed, Spot
+from bot.slack.wishes import Wish
 from bot.store.database import Database
 from bot.store.tables import inbox
 from tests.slack.room import Room, open_room
@@ -176,6 +181,29 @@ async def test_both_halves_of_a_double_click_are_one_wish(kept: Room, database: 
     await kept.slack.press(card, "Undo")  # meant
     await kept.rest()
     assert len(rows(database)) == 3
+
+
+async def test_the_second_half_of_a_double_click_waits_until_the_first_is_on_disk() -> None:
+    begun, on_disk = asyncio.Event(), asyncio.Event()
+
+    class Slow:
+        async def record(self, _delivery: Recorded, /) -> bool:
+            begun.set()
+            await on_disk.wait()
+            raise Overloaded
+
+    intake = Intake(Slow(), lambda: 0.0)
+    press = Pressed(Spot("U1", "T1", channel="C1", ts="1.5"), "exception_step", "EX-7 approve abc")
+    first, second = (
+        asyncio.create_task(intake.records(Wish(Kind.ACTION, press, None, key), {}, key)) for key in ("one", "two")
+    )
+    await begun.wait()
+    done, _ = await asyncio.wait((first, second), timeout=0.1)
+    assert done == set()
+    on_disk.set()
+    for half in (first, second):  # neither was acknowledged
+        with pytest.raises(Overloaded):
+            await half
 
 
 async def test_a_form_that_changes_something_is_recorded(kept: Room, database: Database) -> None:

@@ -3,8 +3,9 @@ the hand. What its people do is in `in_slack` and `in_teams`.
 
     async with organisation(tmp_path) as there:
         id_ = await there.request(GRACE)
-        card = await there.see(f"{id_}:review:1")            # as it stands in Slack and in Teams, and the same on both
-        await there.slack.press(await there.card(f"{id_}:review:1", ARCHITECTS), "Approve", ADA.slack)
+        card = await there.see(f"{id_}:review:1")  # as it stands in Slack and in Teams, and the same on both
+        await there.press(f"{id_}:review:1", ARCHITECTS, "Approve", ADA)  # after which both show the request alike
+        await there.advance(days=40)
 """
 
 from __future__ import annotations
@@ -137,8 +138,11 @@ class Organisation:
 
     async def _rest(self, true: Callable[[Figures], bool]) -> None:
         async with asyncio.timeout(20):
-            while not true(now := await self.house.bot.memory.figures()):
+            while True:
+                now = await self.house.bot.memory.figures()
                 assert now.timers.failing == now.outbox.set_aside == 0, now
+                if true(now):
+                    return
                 await asyncio.sleep(0.01)
 
     async def until(self, moment: datetime) -> None:

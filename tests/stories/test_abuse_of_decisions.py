@@ -11,8 +11,10 @@ import pytest
 import pytest_asyncio
 
 from bot.playground.state import Channel
+from tests.doubles.teams_connector import Posted
 from tests.stories.abusing import BY_THREE, OTHER, Town, named, town
 from tests.stories.deciding import MODERATE, Human
+from tests.stories.house import until
 from tests.stories.in_slack import post_of as in_slack
 from tests.stories.in_teams import chat_with
 from tests.stories.in_teams import post_of as in_teams
@@ -229,4 +231,11 @@ async def shown_in_a_group_chat(there: Town, id_: str, by: Human) -> Post:
     before = len(teams.connector.posted)
     said = teams.activity("message_group_chat", text=f"<at>Archway</at> show {id_}", **{"from": by.teams.sender})
     assert (await teams.deliver(said)).status == 200
-    return in_teams((await teams.connector.posts(before + 1))[before])
+
+    def answer() -> Posted | None:
+        new = teams.connector.posted[before:]
+        return next(
+            (each for each in new if not each.reference and each.conversation == said["conversation"]["id"]), None
+        )
+
+    return in_teams(await until(answer, "the group chat is not answered"))

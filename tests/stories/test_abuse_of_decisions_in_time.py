@@ -16,7 +16,7 @@ import pytest_asyncio
 from tests.stories.abusing import BY_THREE, OTHER, ROOMS, Town, is_over, named, roles, town
 from tests.stories.deciding import LOW, NEWS, NEWS_IN_TEAMS, Human
 
-pytestmark = pytest.mark.asyncio
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 BOTH = pytest.mark.parametrize("on", ["slack", "teams"])
 
 OWN = "is your own request, from whichever account: others decide on it."
@@ -37,32 +37,42 @@ class Machine:
         patch.setattr(time, "time", lambda: of_day() + self._ahead)
         patch.setattr(time, "monotonic", lambda: steady() + self._passed)
 
-    def wait(self, seconds: float) -> None:
-        """Lets seconds pass."""
+    async def wait(self, seconds: float) -> None:
+        """Lets seconds pass, and what ends by them end: connections that nobody used."""
         self._ahead += seconds
         self._passed += seconds
+        for _ in range(20):
+            await asyncio.sleep(0)
 
     def set_back(self, seconds: float) -> None:
         """Somebody corrects the time of day."""
         self._ahead -= seconds
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def machine() -> Iterator[Machine]:
     with pytest.MonkeyPatch.context() as patch:
         yield Machine(patch)
 
 
-@pytest_asyncio.fixture
-async def there(machine: Machine, tmp_path: Path) -> AsyncIterator[Town]:
-    async with town(tmp_path) as opened:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def there(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
+    """One organisation for all of whom no day passes: each test has people of its own, and leaves the rules as they were."""
+    async with town(tmp_path_factory.mktemp("town")) as opened:
         yield opened
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def anywhere(tmp_path: Path, database_url: str) -> AsyncIterator[Town]:
     """On a SQLite file, then on PostgreSQL."""
     async with town(tmp_path, DATABASE_URL=database_url) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def in_days(tmp_path: Path) -> AsyncIterator[Town]:
+    """One in which days pass."""
+    async with town(tmp_path) as opened:
         yield opened
 
 
@@ -95,7 +105,7 @@ async def test_who_was_deactivated_or_demoted_since_the_card_was_sent_decides_no
     await there.say("slack", "away", colleague)
     for who, (_, _, change, _) in zip(people, changes, strict=True):
         change(who)
-    machine.wait(61)
+    await machine.wait(61)
     for who, (on, _, _, why) in zip(people, changes, strict=True):
         assert why in await there.press(on, id_, "Approve", who)
         assert there.voices(id_) == []
@@ -104,15 +114,21 @@ async def test_who_was_deactivated_or_demoted_since_the_card_was_sent_decides_no
 
 @BOTH
 async def test_while_the_platform_does_not_say_who_somebody_is_they_decide_nothing(there: Town, machine: Machine, on: str) -> None:  # 17  # fmt: skip
-    house, architect = there.there.house, there.somebody("architect")
+    slack, connector, architect = (
+        there.there.house.slack,
+        there.there.house.teams.connector,
+        there.somebody("architect"),
+    )
     id_ = await there.asked(OTHER[on], there.somebody())
-    card = await there.card(on, id_)
+    card, app = await there.card(on, id_), slack.app
     await there.say(on, "away", architect)
-    house.slack.app = replace(house.slack.app, scopes=house.slack.app.scopes - {"users:read"})
-    house.teams.connector.rosters_down = 503
-    machine.wait(61)
-    assert "counts" not in await there.press(on, card, "Approve", architect)
-    assert there.voices(id_) == []
+    slack.app, connector.rosters_down = replace(app, scopes=app.scopes - {"users:read"}), 503
+    await machine.wait(61)
+    try:
+        assert "counts" not in await there.press(on, card, "Approve", architect)
+        assert there.voices(id_) == []
+    finally:
+        slack.app, connector.rosters_down = app, None
 
 
 async def test_who_lost_the_role_is_refused_at_once_and_what_they_said_before_stays(there: Town) -> None:  # 17, 27
@@ -122,8 +138,9 @@ async def test_who_lost_the_role_is_refused_at_once_and_what_they_said_before_st
     there.leave_group(early)
     there.leave_group(late)
     await there.rules(roles(architect="alan@example.org"))
-    assert "is decided by architect, and you hold no such role" in await there.press("teams", id_, "Approve", late)
+    assert NO_ROLE in await there.press("teams", id_, "Approve", late)
     assert there.voices(id_) == [named(early, "teams")]
+    await there.rules(roles())
 
 
 async def test_two_accounts_that_prove_to_be_of_one_human_are_one_for_requests_from_before(there: Town, machine: Machine) -> None:  # 15  # fmt: skip
@@ -131,7 +148,7 @@ async def test_two_accounts_that_prove_to_be_of_one_human_are_one_for_requests_f
     id_ = await there.asked("slack", human)
     assert there.person(human, "slack") == ""
     there.move_in(Human(replace(human.slack, is_email_confirmed=True), human.teams))
-    machine.wait(61)
+    await machine.wait(61)
     await there.say("slack", "away", human)
     assert OWN in await there.press("teams", id_, "Approve", human)
     assert there.voices(id_) == []
@@ -143,7 +160,7 @@ async def test_a_clock_that_is_set_back_locks_nobody_out(there: Town, machine: M
     id_ = await there.asked(OTHER[on], there.somebody())
     await there.say(on, "away", architect)
     machine.set_back(200)
-    machine.wait(61)
+    await machine.wait(61)
     assert "counts" in await there.press(on, id_, "Approve", architect)
 
 
@@ -153,6 +170,7 @@ async def test_of_many_who_approve_at_once_exactly_as_many_count_as_there_are_se
     cards = {on: await there.card(on, id_) for on in ROOMS}
     crowd = [there.somebody(role) for role in ("architect", "grouper") * 5]
     on = ["slack", "teams"] * 5
+    await asyncio.gather(*(there.say(each, "away", who) for each, who in zip(on, crowd, strict=True)))  # they are known
     told = await asyncio.gather(
         *(there.press(each, cards[each], "Approve", who) for each, who in zip(on, crowd, strict=True))
     )
@@ -178,6 +196,7 @@ async def test_of_approve_and_decline_at_once_the_first_counts_and_the_other_get
     there = anywhere
     for on in ("slack", "teams") * 2:
         for_it, against = there.somebody("architect"), there.somebody("architect")
+        await asyncio.gather(there.say(on, "away", for_it), there.say(OTHER[on], "away", against))
         id_ = await there.asked("teams", there.somebody())
         card = await there.card(on, id_)
         form = await there.open(OTHER[on], await there.card(OTHER[on], id_), "Decline", against)
@@ -214,41 +233,37 @@ async def test_rules_that_change_meanwhile_hold_from_the_next_sending_on_and_the
     anew = await there.there.see(f"{id_}:review:2")
     assert CHANGED_RULES not in anew.words
     assert "It waits for security and architect (3 people)" in anew.words
+    await there.rules(roles())
 
 
-@pytest.mark.parametrize(
-    ("asked", "until", "end"),
-    [
-        (datetime(2027, 2, 1, 10, tzinfo=UTC), "2027-03-28", datetime(2027, 3, 28, 23, tzinfo=UTC)),
-        (datetime(2027, 9, 6, 10, tzinfo=UTC), "2027-10-31", datetime(2027, 11, 1, 0, tzinfo=UTC)),
-    ],
-    ids=["summer time begins", "summer time ends"],
-)
-async def test_a_waiver_ends_once_and_never_early_whatever_the_clocks_do(
-    there: Town, asked: datetime, until: str, end: datetime
-) -> None:  # 23, 29
-    organisation, clock = there.there, there.there.clock
-    await organisation.until(asked)
-    id_ = await there.asked("slack", there.somebody(), LOW | {"Until": until})
-    old = {on: await there.card(on, id_) for on in ROOMS}
-    await there.press("teams", id_, "Approve", there.somebody("architect"))
-    await organisation.until(end - timedelta(seconds=1))
-    assert there.record(id_, "expired") == []
-    assert "in force until" in (await organisation.agree(id_)).words
+# When it is asked for, until which day, and when that ends in London.
+SUMMER_BEGINS = datetime(2027, 2, 1, 10, tzinfo=UTC), "2027-03-28", datetime(2027, 3, 28, 23, tzinfo=UTC)
+SUMMER_ENDS = datetime(2027, 9, 6, 10, tzinfo=UTC), "2027-10-31", datetime(2027, 11, 1, 0, tzinfo=UTC)
 
-    await organisation.until(end)
-    ended = await organisation.agree(id_)
-    assert "xpired" in ended.words
-    for moment in (end - timedelta(days=7), end + timedelta(days=400), end - timedelta(hours=1), end):
-        clock.now = moment
-        await organisation.settled()
-    assert len(there.record(id_, "expired")) == 1
-    assert len(await organisation.posts(f"{id_}:expire:{until}")) == 1
-    assert len(await organisation.posts(f"{id_}:told:ended")) == 2
 
-    before = {on: there.drawings(on, id_) for on in ROOMS}
-    for on, card in old.items():
-        assert is_over(await there.press(on, card, "Approve", there.somebody("architect")), id_, "approved")
-        assert await there.card(on, id_) == await organisation.card(f"{id_}:review:1", ROOMS[on])
-        assert there.drawings(on, id_) > before[on]
-    assert len(there.voices(id_)) == 1
+async def test_a_waiver_ends_once_and_never_early_whatever_the_clocks_do(in_days: Town) -> None:  # 23, 29
+    there, organisation, clock = in_days, in_days.there, in_days.there.clock
+    for asked, until, end in (SUMMER_BEGINS, SUMMER_ENDS):
+        await organisation.until(asked)
+        id_ = await there.asked("slack", there.somebody(), LOW | {"Until": until})
+        old = {on: await there.card(on, id_) for on in ROOMS}
+        await there.press("teams", id_, "Approve", there.somebody("architect"))
+        await organisation.until(end - timedelta(seconds=1))
+        assert there.record(id_, "expired") == []
+        assert "in force until" in (await organisation.agree(id_)).words
+
+        await organisation.until(end)
+        assert "xpired" in (await organisation.agree(id_)).words
+        for moment in (end - timedelta(days=7), end + timedelta(days=90), end - timedelta(hours=1), end):
+            clock.now = moment
+            await organisation.settled()
+        assert len(there.record(id_, "expired")) == 1
+        assert len(await organisation.posts(f"{id_}:expire:{until}")) == 1
+        await organisation.see(f"{id_}:told:ended", NEWS, NEWS_IN_TEAMS)
+
+        before = {on: there.drawings(on, id_) for on in ROOMS}
+        for on, card in old.items():
+            assert is_over(await there.press(on, card, "Approve", there.somebody("architect")), id_, "approved")
+            assert (await there.card(on, id_)).buttons == ("Show",)
+            assert there.drawings(on, id_) > before[on]
+        assert len(there.voices(id_)) == 1
