@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot import logs, terminal, web
-from bot.delivery import Dispatch, Recorded, Surface
 from bot.cards.addresses import is_loopback
+from bot.delivery import Dispatch, Recorded, Surface
 from bot.errors import ConfigurationError, OutdatedButton
 from bot.settings import Secret, Settings
 from knowledge.live import LiveLibrary
@@ -45,11 +45,6 @@ RESUMED_AT_ONCE = 8
 NOTICE_AGAIN = 10.0  # seconds after which what could not be announced is tried again
 CLOSE_SECONDS = 2.5  # after the requests are drained: containers are killed ten seconds after they are told to stop
 INTRODUCE_EVERY = 60.0  # seconds, while Slack cannot be reached
-
-_CREDENTIALS = (
-    *("slack_bot_token", "slack_signing_secret", "slack_app_token"),
-    *("microsoft_app_id", "microsoft_app_password", "microsoft_app_tenant_id"),
-)
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -322,8 +317,8 @@ async def serve(settings: Settings, host: str, port: int, *, playground: bool = 
 
 def _require_own_machine(settings: Settings, host: str) -> None:
     """Raises `ConfigurationError` where people are who somebody proved them to be, or where others can reach it."""
-    if credentials := [name.upper() for name in _CREDENTIALS if getattr(settings, name)]:
-        fault = f"--playground believes everybody who they are, and {credentials[0]} is set; keep one of the two."
+    if named := settings.credentials:
+        fault = f"--playground believes what it is told of people, and {named[0]} is set: leave out one of the two."
         raise ConfigurationError([fault])
     if not is_loopback(host):
         raise ConfigurationError([f"--playground is for this machine alone: leave out --host {host}."])

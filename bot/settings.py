@@ -15,6 +15,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from bot.errors import ConfigurationError
 
+_CREDENTIALS = (
+    *("slack_bot_token", "slack_signing_secret", "slack_app_token"),
+    *("microsoft_app_id", "microsoft_app_password", "microsoft_app_tenant_id"),
+)
 STARTER = Path(__file__).parent.parent / "knowledge" / "starter"
 
 
@@ -71,6 +75,11 @@ class Settings:
     def teams_has_credentials(self) -> bool:
         """Whether Teams can be answered beyond loopback."""
         return self.microsoft_app_id is not None
+
+    @property
+    def credentials(self) -> list[str]:
+        """The variables that are set of those which tie the bot to a real workspace or tenant."""
+        return [name.upper() for name in _CREDENTIALS if getattr(self, name)]
 
 
 class _Faulty(ValueError):

@@ -39,14 +39,9 @@ def greet(loaded: Settings, address: str, shelf: Library, *, playground: bool = 
         off.append("Slack: set SLACK_BOT_TOKEN, and SLACK_SIGNING_SECRET or SLACK_APP_TOKEN (docs/connect-slack.md)")
     if loaded.teams_has_credentials:
         on.append(f"Teams: messages at {address}/api/messages")
-    elif playground:
-        on.append(
-            f"Teams: at {address}/api/messages, for trials: people are who Microsoft's Agents Playground on this machine says"
-        )
     else:
-        on.append(
-            f"Teams: at {address}/api/messages for callers on this machine, such as Microsoft's Agents Playground"
-        )
+        local = f"Teams: at {address}/api/messages for callers on this machine, such as Microsoft's Agents Playground"
+        on.append(f"{local}, which is believed who people are" if playground else local)
         off.append(
             "Teams beyond this machine: set MICROSOFT_APP_ID, MICROSOFT_APP_PASSWORD and MICROSOFT_APP_TENANT_ID "
             "(docs/connect-teams.md)"

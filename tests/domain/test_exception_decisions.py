@@ -116,7 +116,7 @@ def test_one_seat_approves_what_has_low_risk() -> None:
     assert request.waiver is not None
     assert (request.waiver.since, request.waiver.until) == (MONDAY, date(2026, 12, 31))
     assert request.decided_by == (ADA.as_person,)
-    assert (request.ballot, request.clock) == (None, None)
+    assert (request.ballot, request.clock, request.ended_at) == (None, None, MONDAY)
     assert step.entry is not None
     assert (step.entry.before["stage"], step.entry.after["stage"]) == ("submitted", "approved")
     assert (step.entry.before["waiver"], step.entry.after["waiver"]) == (None, "in force")
@@ -150,6 +150,7 @@ def test_one_seats_decline_ends_the_request() -> None:
     step = say(request, SAM, Choice.DECLINE, words="No.")
     assert (step.happened, step.request.stage, step.request.waiver) == (Happened.DECLINED, Stage.DECLINED, None)
     assert step.request.decided_by == (SAM.as_person,)
+    assert (step.request.clock, step.request.ended_at) == (None, MONDAY)
     assert step.entry is not None
     assert step.entry.words == {"words": "No."}
 
@@ -182,6 +183,26 @@ def test_the_conditions_of_all_voices_add_up() -> None:
     assert step.entry.words["conditions"] == "Three"
 
 
+def test_what_is_typed_goes_on_the_record_without_the_blanks_around_it() -> None:
+    demands = (demand(" One ", " grace@example.org "), demand("Two"))
+    step = say(
+        submitted(answers=HIGH),
+        SAM,
+        Choice.APPROVE_WITH_CONDITIONS,
+        words=" Because. ",
+        acceptance=" I accept it. ",
+        demands=demands,
+    )
+    (voice,) = step.request.voices
+    assert (voice.words, voice.acceptance) == ("Because.", "I accept it.")
+    assert [(each.text, each.owner) for each in voice.demands] == [
+        ("One", "grace@example.org"),
+        ("Two", "grace@example.org"),
+    ]
+    assert step.entry is not None
+    assert step.entry.words == {"words": "Because.", "acceptance": "I accept it.", "conditions": "One\nTwo"}
+
+
 def test_each_condition_has_an_owner_and_a_date_that_can_be_kept() -> None:
     request = submitted()
     conditional = Choice.APPROVE_WITH_CONDITIONS
@@ -196,8 +217,12 @@ def test_each_condition_has_an_owner_and_a_date_that_can_be_kept() -> None:
         "condition:3:due": "The exception ends on 2026-12-31: give that day or an earlier one.",
         "condition:4:owner": "This is 255 characters long; write at most 254.",
     }
-    assert set(fields(request, ADA, conditional, demands=(demand(),) * 11)) == {"conditions"}
-    assert set(fields(request, ADA, Choice.APPROVE, demands=(demand(),))) == {"conditions"}
+    assert fields(request, ADA, conditional, demands=(demand(),) * 11) == {
+        "conditions": "These are 11 conditions; give 10 at most."
+    }
+    assert fields(request, ADA, Choice.APPROVE, demands=(demand(),)) == {
+        "conditions": "Conditions belong to an approval with conditions."
+    }
     edges = (demand(due=date(2026, 11, 23)), demand(due=date(2026, 12, 31)), *(demand(),) * 8)
     assert say(request, ADA, conditional, demands=edges).request.stage is Stage.APPROVED_WITH_CONDITIONS
 
@@ -353,6 +378,25 @@ def test_who_holds_several_roles_leaves_the_seats_open_that_others_can_fill() ->
     assert open_seats(request, under) == (Seat("architect"), Seat("security"))
     request = say(request, ALAN, under=under).request
     assert open_seats(request) == (Seat("security"),)
+
+
+def test_no_seat_is_kept_for_who_has_spoken_was_spoken_for_or_asks() -> None:
+    """Pat alone is left, of the platform: that place stays open, although Grace and Ada would do for the other one."""
+    under = rules(
+        "roles:\n  architect: {people: [ada@example.org, grace@example.org]}\n"
+        "  platform: {people: [ada@example.org, pat@example.org]}\n  security: {people: [sam@example.org]}\n"
+    )
+    request, both = submitted(under=under, answers=MODERATE), frozenset({"architect", "platform"})
+    absence = away(ADA.as_person, date(2026, 11, 27), ALAN.as_person, MONDAY, under.calendar)
+    for who in (voter("ada", roles=both), voter("alan", roles=set(), delegations=(Delegation(absence, both),))):
+        spoken = say(request, who, under=under).request
+        assert open_seats(spoken, under) == (Seat("platform"), Seat("security"))
+
+
+def test_voices_that_cannot_all_sit_fill_no_seat() -> None:
+    request = submitted()
+    (ada,), (alan,) = (say(request, who).request.voices for who in (ADA, ALAN))
+    assert seating(replace(request, voices=(ada, alan))) == (("architect", None),)
 
 
 def test_a_delegates_voice_is_that_of_the_one_who_is_away() -> None:
@@ -523,7 +567,7 @@ def test_a_request_lapses_and_nobody_decides_on_it_any_more() -> None:
         say(request, ADA, now=over)
     step = happened(due(request, "lapse:1", over))
     assert (step.happened, step.request.stage, step.request.decided_by) == (Happened.LAPSED, Stage.LAPSED, ())
-    with pytest.raises(RequestOver):
+    with pytest.raises(RequestOver, match="EX-7 is lapsed already: nothing was changed"):
         say(step.request, ADA, now=over)
 
 
@@ -538,8 +582,9 @@ def test_what_was_wanted_until_yesterday_cannot_be_approved() -> None:
     request = submitted(until=date(2026, 11, 24))
     evening = MONDAY.replace(day=24, hour=23, minute=59)
     assert say(request, ADA, now=evening).request.stage is Stage.APPROVED
-    with pytest.raises(UntilPassed, match="EX-7 was wanted until 2026-11-24, which is past"):
-        say(request, ADA, now=evening + HOUR)
+    for approval in (Choice.APPROVE, Choice.APPROVE_WITH_CONDITIONS):
+        with pytest.raises(UntilPassed, match="EX-7 was wanted until 2026-11-24, which is past"):
+            say(request, ADA, approval, now=evening + HOUR)
     assert say(request, ADA, Choice.DECLINE, now=evening + HOUR).request.stage is Stage.DECLINED
 
 
@@ -555,6 +600,7 @@ def test_an_emergency_is_in_force_after_one_voice() -> None:
     found = step.request
     assert (step.happened, found.stage, found.status) == (Happened.GRANTED, Stage.SUBMITTED, "in force")
     assert (found.ballot, found.seats, found.voices) == (Ballot.SECOND_LOOK, (Seat("security"), Seat("director")), ())
+    assert (found.revision, found.round) == (request.revision, request.round + 1)
     assert found.rule == "decide.high"
     assert found.look_is_owed
     assert found.waiver is not None
@@ -568,6 +614,15 @@ def test_one_voice_is_enough_however_many_seats_an_emergency_names() -> None:
     under = rules("decide: {emergency: {seats: [architect, security]}}\n")
     request = submitted(under=under, emergency=True, emergency_reason="Now.", until=date(2026, 11, 30))
     assert say(request, SAM, under=under).happened is Happened.GRANTED
+
+
+def test_the_second_look_of_what_was_escalated_can_be_escalated_anew() -> None:
+    request = submitted(emergency=True, emergency_reason="Now.", until=date(2026, 11, 30))
+    assert request.clock is not None
+    assert request.clock.escalate is not None
+    late = happened(due(request, "escalate:1", request.clock.escalate)).request
+    assert late.escalated
+    assert not say(late, ADA, now=request.clock.escalate).request.escalated
 
 
 def test_an_emergency_can_be_declined() -> None:
@@ -684,7 +739,14 @@ def test_conditions_of_the_emergency_and_of_its_second_look_add_up() -> None:
     assert step.request.stage is Stage.APPROVED_WITH_CONDITIONS
     second = say(request, ALAN, Choice.APPROVE_WITH_CONDITIONS, demands=soon).request
     assert second.waiver is not None
-    assert [each.number for each in second.waiver.conditions] == [1, 2]
+    assert [(each.number, each.kept_at) for each in second.waiver.conditions] == [(1, None), (2, None)]
+
+
+def test_a_second_look_asks_for_nothing_after_the_end_of_what_is_in_force() -> None:
+    later = (demand(due=date(2026, 12, 1)),)
+    assert fields(granted(), SAM, Choice.APPROVE_WITH_CONDITIONS, demands=later) == {
+        "condition:1:due": "The exception ends on 2026-11-30: give that day or an earlier one."
+    }
 
 
 def test_a_second_look_after_the_end_can_still_ask_for_something() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -53,6 +54,27 @@ LATE = datetime(2026, 12, 5, tzinfo=UTC)  # the end of the day by which the cond
 
 def keep(request: ExceptionRequest, who: Voter, now: datetime = LATE, **other: str) -> Step:
     return waivers.keep(request, who, now, **({"digest": request.digest} | other))
+
+
+def faults(act: Callable[..., Step], *given: object) -> dict[str, str]:
+    """What is wrong with a form."""
+    with pytest.raises(FaultyFields) as caught:
+        act(*given)
+    told = caught.value.facts["fields"]
+    assert isinstance(told, tuple)
+    return {fault.field: fault.sentence for fault in told}
+
+
+def words(step: Step) -> dict[str, str]:
+    """Those that go on the record with it, but for blanks around them."""
+    assert step.entry is not None
+    return {name: text.strip() for name, text in step.entry.words.items()}
+
+
+def escalated(request: ExceptionRequest) -> ExceptionRequest:
+    assert request.clock is not None
+    assert request.clock.escalate is not None
+    return happened(due(request, f"escalate:{request.round}", request.clock.escalate)).request
 
 
 def overdue(*day: date) -> ExceptionRequest:
@@ -115,6 +137,7 @@ def test_each_who_could_decide_can_revoke_with_a_reason(who: Voter) -> None:
     assert waiver is not None
     assert (step.happened, waiver.state, waiver.ended_because) == (Happened.REVOKED, State.REVOKED, "It leaked.")
     assert (waiver.ended_by, waiver.ended_at, waiver.in_force(MONDAY)) == (who.as_person, MONDAY, False)
+    assert words(step) == {"words": "It leaked."}
     assert step.request.stage is Stage.APPROVED  # that it was decided stays so
     assert step.entry is not None
     assert (step.entry.before, step.entry.after) == ({"waiver": "in force"}, {"waiver": "revoked"})
@@ -132,8 +155,7 @@ def test_nobody_else_revokes() -> None:
     ):
         with pytest.raises(refusal):
             waivers.revoke(request, who, "No.", MONDAY)
-    with pytest.raises(FaultyFields, match="Say why it is revoked"):
-        waivers.revoke(request, ADA, " ", MONDAY)
+    assert faults(waivers.revoke, request, ADA, " ", MONDAY) == {"words": "Say why it is revoked."}
     with pytest.raises(NoWaiver, match="it is submitted"):
         waivers.revoke(submitted(), ADA, "No.", MONDAY)
 
@@ -141,16 +163,26 @@ def test_nobody_else_revokes() -> None:
 def test_whoever_granted_an_emergency_can_revoke_it() -> None:
     request = granted(answers={"exposure": "public", "data": "restricted"})  # whose second look is security's
     assert request.seats[0].role == "security"
-    step = waivers.revoke(request, ADA, "A mistake.", MONDAY)
+    request = say(request, SAM).request
+    step = waivers.revoke(request, ADA, " A mistake. ", MONDAY + DAY)
     assert (step.request.stage, step.request.status) == (Stage.DECLINED, "revoked")
-    assert step.request.decided_by == (ADA.as_person,)
+    assert (step.request.ended_at, step.request.decided_by) == (MONDAY + DAY, (ADA.as_person,))
+    approval, voice = step.request.voices
+    assert (approval.right.by, approval.choice) == (SAM.as_person, Choice.APPROVE)
+    assert (voice.choice, voice.at, voice.digest, voice.words) == (
+        Choice.DECLINE,
+        MONDAY + DAY,
+        request.digest,
+        "A mistake.",
+    )
     with pytest.raises(RequestOver):
         say(step.request, SAM)
     assert due(step.request, "second_look", MONDAY + 9 * DAY) is None
 
 
 def test_the_asker_says_that_it_is_remedied_and_what_shows_it() -> None:
-    step = waivers.remedy(approved(), voter("grace", platform="teams"), "https://git.example.org/1", MONDAY)
+    who = voter("grace", platform="teams")
+    step = waivers.remedy(approved(), who, " https://git.example.org/1 ", MONDAY)
     waiver = step.request.waiver
     assert waiver is not None
     assert (step.happened, waiver.state, waiver.ended_because) == (
@@ -158,9 +190,12 @@ def test_the_asker_says_that_it_is_remedied_and_what_shows_it() -> None:
         State.CLOSED,
         "https://git.example.org/1",
     )
+    assert waiver.ended_by == who.as_person
+    assert words(step) == {"evidence": "https://git.example.org/1"}
     assert due(step.request, "expire:2026-12-31", OVER) is None
-    with pytest.raises(FaultyFields, match="Say what shows that it is remedied"):
-        waivers.remedy(approved(), GRACE, "", MONDAY)
+    assert faults(waivers.remedy, approved(), GRACE, "", MONDAY) == {
+        "evidence": "Say what shows that it is remedied: a link, a change, a test."
+    }
     assert waivers.remedy(approved(), ALAN, "I saw it.", MONDAY).request.status == "closed"
     with pytest.raises(NotYourSeat):
         waivers.remedy(approved(), DORA, "I saw it.", MONDAY)
@@ -214,6 +249,7 @@ def test_an_overdue_condition_flags_the_waiver_and_asks_its_seats_anew() -> None
 def test_a_waiver_is_kept_when_every_seat_has_said_so() -> None:
     request = overdue_with_three_seats()
     assert request.decided_by == (ADA.as_person, SAM.as_person, PAT.as_person)
+    request = escalated(request)
     for who in (ALAN, PAT):
         step = keep(request, who)
         request = step.request
@@ -224,10 +260,24 @@ def test_a_waiver_is_kept_when_every_seat_has_said_so() -> None:
         keep(request, ADA)
     step = keep(request, SAM, words="Until spring.")
     assert (step.happened, step.request.ballot, step.request.clock) == (Happened.KEPT, None, None)
+    assert not step.request.escalated
     assert step.request.waiver is not None
     assert step.request.waiver.is_flagged  # it still is overdue
     with pytest.raises(NothingAsked):
         keep(step.request, SAM)
+
+
+def test_a_voice_for_keeping_says_when_on_what_and_why() -> None:
+    request = overdue_with_three_seats()
+    step = keep(request, ADA, words=" Until spring. ")
+    (voice,) = step.request.voices
+    assert (voice.choice, voice.at, voice.digest, voice.words) == (Choice.KEEP, LATE, request.digest, "Until spring.")
+    assert words(step) == {"words": "Until spring."}
+    assert words(keep(overdue(), ADA, words="Until spring.")) == {"words": "Until spring."}
+    silent = keep(request, ADA)
+    assert (silent.request.voices[0].words, words(silent)) == ("", {})
+    long = faults(lambda: keep(request, ADA, words="x" * 3_001))
+    assert long == {"words": "This is 3,001 characters long; write at most 3,000."}
 
 
 def test_one_seat_revokes_when_a_condition_is_overdue() -> None:
@@ -246,6 +296,8 @@ def test_nobody_keeps_their_own_waiver_or_with_an_older_button() -> None:
         keep(request, voter("ada", standing=Standing.STRANGER))
     with pytest.raises(NothingAsked):
         keep(with_condition(), ADA, MONDAY)
+    with pytest.raises(MembersDecide):  # who learns nothing of what became of it
+        keep(submitted(), voter("ada", standing=Standing.STRANGER), MONDAY)
 
 
 def test_each_further_overdue_condition_asks_anew() -> None:
@@ -263,16 +315,21 @@ def test_each_further_overdue_condition_asks_anew() -> None:
 def test_a_condition_that_is_met_late_takes_the_flag_away() -> None:
     step = waivers.meet(overdue(), 1, GRACE, "Done on Sunday.", LATE)
     found = step.request
+    assert words(step) == {"evidence": "Done on Sunday."}
     assert (step.happened, found.ballot, found.clock, found.voices) == (Happened.MET, None, None, ())
     assert found.waiver is not None
     assert not found.waiver.is_flagged
     both = happened(due(overdue(date(2026, 12, 4), date(2026, 12, 5)), "condition:2:2026-12-05", LATE + DAY)).request
     one_left = waivers.meet(both, 1, GRACE, "Done.", LATE + DAY).request
     assert (one_left.ballot, one_left.clock) == (Ballot.OVERDUE, both.clock)
+    halfway = keep(escalated(overdue_with_three_seats()), ADA).request
+    found = waivers.meet(halfway, 1, GRACE, "Done.", LATE + DAY).request
+    assert (found.ballot, found.voices, found.escalated) == (None, (), False)
 
 
 def test_a_condition_that_is_met_in_time_is_never_overdue() -> None:
     step = waivers.meet(with_condition(), 1, GRACE, "Done.", MONDAY)
+    assert step.request.voices == with_condition().voices
     assert due(step.request, "condition:1:2026-12-04", LATE) is None
     with pytest.raises(UnknownCondition):
         waivers.meet(step.request, 1, GRACE, "Done.", MONDAY)
@@ -280,8 +337,19 @@ def test_a_condition_that_is_met_in_time_is_never_overdue() -> None:
         waivers.meet(step.request, 2, GRACE, "Done.", MONDAY)
     with pytest.raises(NoWaiver):
         waivers.meet(submitted(), 1, GRACE, "Done.", MONDAY)
-    with pytest.raises(FaultyFields, match="Say what shows that it is met"):
-        waivers.meet(with_condition(), 1, GRACE, " ", MONDAY)
+    assert faults(waivers.meet, with_condition(), 1, GRACE, " ", MONDAY) == {
+        "evidence": "Say what shows that it is met: a link, a change, a test."
+    }
+
+
+def test_of_two_conditions_the_one_that_is_named_is_met_and_by_its_own_owner() -> None:
+    demands = (demand(owner="eve@example.org"), demand(owner="mallory@example.org"))
+    both = say(submitted(), ADA, Choice.APPROVE_WITH_CONDITIONS, demands=demands).request
+    found = waivers.meet(both, 2, voter("mallory"), "Done.", MONDAY).request
+    assert found.waiver is not None
+    assert [each.met_at for each in found.waiver.conditions] == [None, MONDAY]
+    with pytest.raises(NotYourSeat):
+        waivers.meet(both, 2, voter("eve"), "Done.", MONDAY)
 
 
 def test_its_owner_the_asker_and_the_seats_say_that_a_condition_is_met() -> None:
@@ -348,7 +416,9 @@ def test_a_waiver_that_is_renewed_runs_to_its_own_end() -> None:
 def test_what_has_ended_is_not_followed() -> None:
     assert waivers.follow(submitted(), "EX-9", MONDAY) is None
     assert waivers.follow(approved(), "EX-9", OVER) is None
-    assert waivers.follow(waivers.revoke(approved(), ADA, "No.", MONDAY).request, "EX-9", MONDAY) is None
+    revoked = waivers.revoke(approved(), ADA, "No.", MONDAY + DAY).request
+    for now in (MONDAY + DAY, MONDAY):  # also by a clock that is behind
+        assert waivers.follow(revoked, "EX-9", now) is None
 
 
 def test_a_clause_that_reads_differently_flags_what_rests_on_it() -> None:

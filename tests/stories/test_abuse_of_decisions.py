@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from bot.playground.doings import until
 from bot.playground.state import Channel
 from tests.doubles.teams_connector import Posted
 from tests.stories.abusing import BY_THREE, OTHER, Town, named, town
 from tests.stories.deciding import MODERATE, Human
-from tests.stories.house import until
 from tests.stories.in_slack import post_of as in_slack
 from tests.stories.in_teams import chat_with
 from tests.stories.in_teams import post_of as in_teams
