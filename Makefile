@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint format judges test-playground-teams bench chaos gallery lock clean
+.PHONY: run test lint format judges test-playground-teams bench chaos mutations gallery lock clean
 
 run: $(VENV)/.run
 	@$(BIN)/archway serve
@@ -37,6 +37,10 @@ bench: $(VENV)/.judges
 # Kills, crashes and faults, minutes of them, on SQLite and on PostgreSQL (its binaries are enough): CHAOS="--seed 7 --messages 20000 --decisions 2000".
 chaos: $(VENV)/.test
 	$(BIN)/python -m tests.chaos $(CHAOS)
+
+# Small faults in decision rights, tally, signatures and record, one by one: does a test notice? An hour; MUTATIONS="--sample 20 --seed 7".
+mutations: $(VENV)/.test
+	$(BIN)/python bench/mutations.py $(MUTATIONS)
 
 gallery: $(VENV)/.run
 	@$(BIN)/archway gallery -o build/gallery

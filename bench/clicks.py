@@ -20,7 +20,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
@@ -163,11 +163,10 @@ async def _served(url: str, folder: Path, clock: Callable[[], datetime], pipe: C
                 except Overloaded:  # whoever sent it sends it again
                     await asyncio.sleep(0.1)
 
-    try:
+    with suppress(EOFError, BrokenPipeError):  # whoever asked was stopped
         while (clicks := await asyncio.to_thread(pipe.recv)) is not None:
             pipe.send(await asyncio.gather(*map(answered, clicks)))
-    finally:
-        await database.close()
+    await database.close()
 
 
 def desks_on(database: Database, inbox: Inbox, folder: Path, clock: Callable[[], datetime]) -> Desks:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,28 +29,28 @@ OTHER_RULES = "decide:\n  low: {seats: [security], within: 2 business days, laps
 
 
 class Machine:
-    """The clocks of the machine: what tells the time of day can be set, what counts seconds only grows."""
+    """The clocks of the machine: what tells the time of day can be set, what counts seconds only grows. The event loop keeps
+    its own: what it waits for, and connections that are open, are not hurried."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self._ahead, self._passed = 0.0, 0.0
         of_day, steady = time.time, time.monotonic
+        patch.setattr(asyncio.get_running_loop(), "time", steady)
         patch.setattr(time, "time", lambda: of_day() + self._ahead)
         patch.setattr(time, "monotonic", lambda: steady() + self._passed)
 
-    async def wait(self, seconds: float) -> None:
-        """Lets seconds pass, and what ends by them end: connections that nobody used."""
+    def wait(self, seconds: float) -> None:
+        """Lets seconds pass."""
         self._ahead += seconds
         self._passed += seconds
-        for _ in range(20):
-            await asyncio.sleep(0)
 
     def set_back(self, seconds: float) -> None:
         """Somebody corrects the time of day."""
         self._ahead -= seconds
 
 
-@pytest.fixture(scope="module")
-def machine() -> Iterator[Machine]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def machine() -> AsyncIterator[Machine]:
     with pytest.MonkeyPatch.context() as patch:
         yield Machine(patch)
 
@@ -105,7 +105,7 @@ async def test_who_was_deactivated_or_demoted_since_the_card_was_sent_decides_no
     await there.say("slack", "away", colleague)
     for who, (_, _, change, _) in zip(people, changes, strict=True):
         change(who)
-    await machine.wait(61)
+    machine.wait(61)
     for who, (on, _, _, why) in zip(people, changes, strict=True):
         assert why in await there.press(on, id_, "Approve", who)
         assert there.voices(id_) == []
@@ -121,7 +121,7 @@ async def test_while_the_platform_does_not_say_who_somebody_is_they_decide_nothi
         await there.say(on, "away", architect)
     slack.app = replace(slack.app, scopes=slack.app.scopes - {"users:read"})
     connector.rosters_down = 503
-    await machine.wait(61)
+    machine.wait(61)
     for on, card in cards.items():
         assert "counts" not in await there.press(on, card, "Approve", architect)
         assert there.voices(id_) == []
@@ -144,7 +144,7 @@ async def test_two_accounts_that_prove_to_be_of_one_human_are_one_for_requests_f
     id_ = await there.asked("slack", human)
     assert there.person(human, "slack") == ""
     there.move_in(Human(replace(human.slack, is_email_confirmed=True), human.teams))
-    await machine.wait(61)
+    machine.wait(61)
     await there.say("slack", "away", human)
     assert OWN in await there.press("teams", id_, "Approve", human)
     assert there.voices(id_) == []
@@ -156,7 +156,7 @@ async def test_a_clock_that_is_set_back_locks_nobody_out(there: Town, machine: M
     id_ = await there.asked(OTHER[on], there.somebody())
     await there.say(on, "away", architect)
     machine.set_back(200)
-    await machine.wait(61)
+    machine.wait(61)
     assert "counts" in await there.press(on, id_, "Approve", architect)
 
 
