@@ -137,7 +137,7 @@ class Organisation:
         await self.settled()
 
     async def _rest(self, true: Callable[[Figures], bool]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 now = await self.house.bot.memory.figures()
                 assert now.timers.failing == now.outbox.set_aside == 0, now

@@ -90,7 +90,7 @@ async def house(
             yield House(slack, tenant, bot, address, knowledge)
 
 
-async def until(true: Callable[[], bool], seconds: float = 5) -> None:
+async def until(true: Callable[[], bool], seconds: float = 20) -> None:
     """Waits for what is to become true, and no longer than that."""
     async with asyncio.timeout(seconds):
         while not true():  # noqa: ASYNC110  # what changes is outside: nothing here could tell of it
