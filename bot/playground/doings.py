@@ -18,7 +18,7 @@ from bot.playground.state import App, Message, State, User, View
 GRACE = User("U0GRACE", "grace", "Grace Hopper", "grace@example.org")
 ALAN = User("U0ALAN", "alan", "Alan Turing", "alan@example.org")
 GENERAL = "C0GENERAL"
-WAIT_SECONDS = 5.0
+WAIT_SECONDS = 12.0  # longer than the bot waits for Slack to say who somebody is
 OPTIONS_SECONDS = 3.0  # after which Slack shows that nothing was found
 
 T = TypeVar("T")
