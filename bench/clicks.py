@@ -37,6 +37,7 @@ from bot.desks import Desks
 from bot.domain.commands import pressed
 from bot.domain.exception_decisions import seating
 from bot.governance import LiveGovernance
+from bot.mappings import LiveMappings
 from bot.standing import StandingExceptions
 from bot.store.database import Database
 from bot.store.inbox import Inbox
@@ -175,6 +176,7 @@ def desks_on(database: Database, inbox: Inbox, folder: Path, clock: Callable[[],
         settings=settings.load({"ARCHWAY_KNOWLEDGE": str(folder)}),
         shelf=LiveLibrary(folder, cached_in=None, pattern=None),
         governance=LiveGovernance(folder),
+        mappings=LiveMappings(folder, ()),
         standing=StandingExceptions(database),
         database=database,
         inbox=inbox,

@@ -51,7 +51,8 @@ JUDGES: dict[str, tuple[str, ...]] = {
     ),
     "bot/slack/signature.py": ("tests/slack/test_slack_signature.py",),
     "bot/teams/tokens.py": ("tests/teams/test_teams_tokens.py",),
-    "bot/teams/keys.py": ("tests/teams/test_teams_tokens.py",),
+    "bot/teams/keys.py": ("tests/teams/test_teams_keys.py", "tests/teams/test_teams_tokens.py"),
+    "bot/api/signatures.py": ("tests/api/test_signatures.py",),
     "bot/store/chain.py": ("tests/store/test_audit.py", *ON_SQLITE),
 }
 # Loaded once and not for every mutant: slow to import, and none of ours.

@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import structlog
@@ -29,8 +30,11 @@ from knowledge.live import LiveLibrary
 
 if TYPE_CHECKING:
     from bot.announcer import Announcer
+    from bot.api.routes import Api
+    from bot.api.webhooks import AllSources
     from bot.desks import Desks
     from bot.governance import LiveGovernance
+    from bot.mappings import LiveMappings
     from bot.pacing import Pace
     from bot.posting import Platform
     from bot.slack.surface import SlackSurface
@@ -87,6 +91,8 @@ class Bot:
     desks: Desks
     slack: SlackSurface | None
     teams: TeamsSurface
+    webhooks: AllSources
+    api: Api
 
     @property
     def dispatch(self) -> Dispatch:
@@ -99,12 +105,12 @@ class Bot:
         routes: dict[str, Surface] = {"/api/messages": self.teams}
         if self.slack:
             routes["/slack/events"] = self.slack
-        return routes
+        return routes | self.webhooks.routes
 
     @property
     def surfaces(self) -> dict[str, Surface]:
         """The surfaces, by the names of their platforms."""
-        return {"teams": self.teams, **({"slack": self.slack} if self.slack else {})}
+        return {"teams": self.teams, **({"slack": self.slack} if self.slack else {}), "webhook": self.webhooks}
 
     @property
     def platforms(self) -> dict[str, Platform]:
@@ -125,15 +131,18 @@ def compose(
     """
     from bot.desks import Desks
     from bot.governance import LiveGovernance
+    from bot.mappings import LiveMappings
     from bot.standing import StandingExceptions
 
     shelf = open_library(settings)
     governance = LiveGovernance(settings.knowledge, kept_in=settings.data)
+    mappings = LiveMappings(settings.knowledge, settings.webhook_secrets, kept_in=settings.data)
     standing = StandingExceptions(memory.database)
     desks = Desks(
         settings=settings,
         shelf=shelf,
         governance=governance,
+        mappings=mappings,
         standing=standing,
         database=memory.database,
         inbox=memory.inbox,
@@ -149,6 +158,8 @@ def compose(
         desks,
         _slack(settings, desks.dispatch, shelf, memory, governance),
         _teams(settings, desks.dispatch, shelf, memory, governance, playground=playground),
+        _webhooks(settings, desks.dispatch, memory, mappings),
+        _api(settings, shelf, memory, governance, standing),
     )
 
 
@@ -206,6 +217,43 @@ def _teams(
     )
 
 
+def _webhooks(settings: Settings, dispatch: Dispatch, memory: Memory, mappings: LiveMappings) -> AllSources:
+    """The incident tools that have a secret."""
+    from bot.api.webhooks import AllSources, IncidentWebhooks
+
+    async def settle(key: str) -> None:
+        await memory.database.write(lambda unit: memory.inbox.handled(unit.connection, key))
+
+    sources = {
+        source: IncidentWebhooks(
+            source=source,
+            secrets=[each.reveal() for each in secrets],
+            mapping=partial(mappings.of, source),
+            dispatch=dispatch,
+            inbox=memory.inbox,
+            set_aside=memory.inbox.set_aside,
+            settle=settle,
+            now=time.time,
+        )
+        for source, secrets in settings.webhook_secrets.items()
+    }
+    return AllSources(sources, memory.inbox.set_aside)
+
+
+def _api(
+    settings: Settings, shelf: LiveLibrary, memory: Memory, governance: LiveGovernance, standing: StandingExceptions
+) -> Api:
+    """What scripts can read, with the tokens that there are."""
+    from bot.api.routes import Api
+    from bot.api.tokens import Holder
+    from bot.books import Books
+    from bot.store.transaction import Transaction
+
+    books = Books(memory.database, lambda: shelf.library, lambda: governance.now.calendar, lambda: standing.now)
+    holders = [Holder.of(each.name, each.token.reveal(), each.scopes) for each in settings.api_tokens]
+    return Api(books.reads, holders, version("archway"), is_away=Transaction.is_lost)
+
+
 def _listens(settings: Settings) -> Callable[[str], bool]:
     """Words in a thread are meant for us where questions to the architects stand."""
     room = settings.questions_room
@@ -243,6 +291,7 @@ async def running(
     if playground:
         _require_own_machine(settings, host)
     from bot.announcer import Announcer
+    from bot.drafting import Drafting
     from bot.metrics import Metrics
     from bot.timers import Clockwork
 
@@ -265,7 +314,8 @@ async def running(
             one_by_one={"teams"},  # it cannot be asked whether a post came through
         )
         clockwork = Clockwork(memory.database, bot.desks.fall_due, clock)
-        wakes += [announcer.wake, clockwork.wake, bot.standing.wake]
+        drafting = Drafting(memory.database, settings.knowledge, settings.data, clock)
+        wakes += [announcer.wake, clockwork.wake, bot.standing.wake, drafting.wake]
 
         async def measured() -> tuple[bytes, str]:
             return metrics.text(await memory.figures()), metrics.content_type
@@ -279,10 +329,13 @@ async def running(
             announcer.run,
             clockwork.run,
             bot.standing.run,
+            drafting.run,
         ]
         if bot.slack:
             works += [bot.slack.run, partial(_introduce, bot.slack)]
-        application = web.application(bot.routes, partial(_missing, bot), measured, metrics.delivered)
+        application = web.application(
+            bot.routes, partial(_missing, bot), measured, metrics.delivered, pages=bot.api.pages
+        )
         async with (
             _background(works),
             _drained(announcer, bot.surfaces.values()) as ends,
@@ -296,14 +349,14 @@ async def running(
         await memory.close()
 
 
-async def serve(settings: Settings, host: str, port: int, *, playground: bool = False) -> int:
-    """Runs the bot until it is told to stop (SIGTERM, SIGINT); gives the exit status. `playground`: as in `running`."""
+async def serve(settings: Settings, host: str, port: int, *, pace: Pace | None = None, playground: bool = False) -> int:
+    """Runs the bot until it is told to stop (SIGTERM, SIGINT); gives the exit status. `pace`, `playground`: as in `running`."""
     logs.configure(settings.log_format, settings.log_level)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with running(settings, host, port, playground=playground) as (address, bot):
+    async with running(settings, host, port, pace=pace, playground=playground) as (address, bot):
         _leave_the_library_alone()
         terminal.greet(settings, address, bot.shelf.library, playground=playground)
         waiting: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]

@@ -58,12 +58,16 @@ class AlreadyDone(ArchwayError):
     """A recorded delivery was handled meanwhile, perhaps by another process: nothing is to be said."""
 
 
+class NotTaken(ArchwayError):
+    """What a tool sent is refused, or broke something: nothing was changed. Nobody is there to be told, so operators are."""
+
+
 class Dispatch(Protocol):
     """What a surface hands every command to."""
 
     async def __call__(self, command: Command, delivery: str = "", /) -> Reply:
         """The reply. `delivery` is the key under which the command's delivery was recorded; with it the command is done
-        once. Raises `AlreadyDone`."""
+        once. Raises `AlreadyDone`, and `NotTaken` for what a tool sent."""
 
 
 class Inbox(Protocol):

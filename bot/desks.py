@@ -10,15 +10,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.cards import catalog
-from bot.cards.model import Reply, Silence
-from bot.delivery import AlreadyDone
+from bot.cards.model import Card, Reply, Silence
+from bot.delivery import AlreadyDone, NotTaken
 from bot.domain.commands import LOOKS, Command, Remark, changes
 from bot.domain.events import Event
+from bot.domain.incident_reports import ReportIncident
 from bot.domain.people import Account, Standing
 from bot.domain.timers import Timer
 from bot.errors import NotYet, TooMany
 from bot.floods import Floods
 from bot.governance import LiveGovernance
+from bot.mappings import FOLDER, LiveMappings
 from bot.settings import Settings
 from bot.standing import StandingExceptions
 from bot.store.database import Database
@@ -39,6 +41,7 @@ class Desks:
         settings: Settings,
         shelf: LiveLibrary,
         governance: LiveGovernance,
+        mappings: LiveMappings,
         standing: StandingExceptions,
         database: Database,
         inbox: Inbox,
@@ -48,13 +51,13 @@ class Desks:
     ) -> None:
         """`written` is called in the event loop when something was written: there may be something to announce."""
         self._settings, self._shelf, self._governance, self._standing = settings, shelf, governance, standing
-        self._database, self._inbox = database, inbox
+        self._database, self._inbox, self._mappings = database, inbox, mappings
         self._happened, self._clock, self._written = happened, clock, written
         self._floods = Floods(time.monotonic)
         self._compared: Library | None = None
 
     async def dispatch(self, command: Command, delivery: str = "", /) -> Reply:
-        """The reply to a command. Raises `AlreadyDone`, and what the database raises when it cannot be reached."""
+        """The reply to a command. Raises `AlreadyDone`, `NotTaken`, and what the database raises when it cannot be reached."""
         admitted = self._floods.admits(command)
         if changes(command):
             try:
@@ -77,9 +80,9 @@ class Desks:
         fall_due(timer, self._desk(None, unit))
 
     async def notice(self) -> None:
-        """Looks at the library and the decision rights, and announces what has changed since the last look."""
+        """Looks at the library, the decision rights and the mappings of incident tools, and announces what has changed since the last look."""
         fault, library = await asyncio.to_thread(self._governance.refresh), self._shelf.library
-
+        unmapped = await asyncio.to_thread(self._mappings.refresh)
         ready = None
         if library is not self._compared:  # what takes long is done before anybody has to wait for the writer
             ready = await self._database.read(
@@ -90,6 +93,7 @@ class Desks:
             desk = replace(self._desk(None, unit), library=library)
             announcements.notice(desk, self._compared, ready)
             operations.governance_changed(desk, fault)
+            operations.governance_changed(desk, unmapped, FOLDER)
 
         await self._database.write(noticed)
         self._written()
@@ -103,6 +107,8 @@ class Desks:
         unit.people.meet(command.by)
         desk = self._desk(command.by, unit)
         reply = handle(command, desk)
+        if isinstance(command, ReportIncident) and isinstance(reply, Card) and reply.name in ("refusal", "fault"):
+            raise NotTaken(reply.summary)
         operations.people_met(desk)
         return reply if command.by.standing is not Standing.STRANGER else _quiet(command, reply)
 
@@ -126,6 +132,7 @@ class Desks:
             unit,
             _age(by),
             self._standing.now,
+            adr_template=self._governance.adr_template,
         )
 
 

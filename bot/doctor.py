@@ -61,7 +61,7 @@ async def examine(environ: Mapping[str, str], *, knowledge: str | None, database
             Finding("settings", "error", fault, "Correct it and run `archway doctor` again.") for fault in error.faults
         ]
     findings = [Finding("settings", "ok", "every variable can be read"), _data(settings), _knowledge(settings)]
-    findings += [*_database(settings), _record(settings), *_rooms(settings)]
+    findings += [*_database(settings), _record(settings), *_rooms(settings), *_tools(settings), _api(settings)]
     import aiohttp
 
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SECONDS)) as http:
@@ -231,6 +231,42 @@ def _rooms(settings: Settings) -> list[Finding]:
             mend = f"Turn {platform} on, or name a room elsewhere."
             found.append(Finding("rooms", "warning", f"{name} is {room}, and {platform} is off", mend))
     return found
+
+
+def _tools(settings: Settings) -> list[Finding]:
+    """The incident tools that may report, and whether their mappings can be read."""
+    from bot.api.signatures import Scheme, is_base64_secret
+    from bot.mappings import LiveMappings
+
+    if not settings.webhook_secrets:
+        return [
+            Finding("webhooks", "off", "no incident tool may report", "Set ARCHWAY_WEBHOOK_SECRETS (docs/webhooks.md).")
+        ]
+    mappings = LiveMappings(settings.knowledge, settings.webhook_secrets)
+    found = [
+        Finding("webhooks", "error", line, "Mend the file; it is read at once.")
+        for line in (mappings.fault or "").splitlines()
+    ]
+    for source, secrets in settings.webhook_secrets.items():
+        if (mapping := mappings.of(source)) is None:
+            continue
+        scheme = mapping.signing.scheme
+        if scheme is Scheme.STANDARD and not all(is_base64_secret(each.reveal()) for each in secrets):
+            detail = f"{source} signs by Standard Webhooks, and one of its secrets is not base64"
+            found.append(
+                Finding("webhooks", "warning", detail, "Copy the secret that begins with whsec_ from the tool.")
+            )
+        else:
+            found.append(Finding("webhooks", "ok", f"{source} may report, signed by {scheme}"))
+    return found
+
+
+def _api(settings: Settings) -> Finding:
+    """Who may read the API."""
+    if not settings.api_tokens:
+        return Finding("api", "off", "nobody may read /api/v1", "Set ARCHWAY_API_TOKENS (docs/api.md).")
+    names = ", ".join(f"{each.name} ({'+'.join(sorted(each.scopes))})" for each in settings.api_tokens)
+    return Finding("api", "ok", f"/api/v1 may be read by {names}")
 
 
 async def _address(settings: Settings, http: aiohttp.ClientSession) -> list[Finding]:

@@ -28,6 +28,13 @@
     │   │   ├── RoleLost
     │   │   ├── DelegateSpoke
     │   │   ├── MembersRequest
+    │   │   ├── MembersOnTheBridge
+    │   │   ├── NotYourDecision
+    │   │   ├── NotYours
+    │   │   ├── MembersOwe
+    │   │   ├── MembersAskForReviews
+    │   │   ├── ConflictDeclared
+    │   │   ├── OthersResolve
     │   │   └── AskersAlone
     │   ├── SeatTaken
     │   ├── AlreadySpoken
@@ -39,9 +46,23 @@
     │   ├── NothingChanged
     │   ├── NoDecisionRights
     │   ├── GrantedAlready
+    │   ├── NoBridgeHere
+    │   ├── NoIncidentHere
+    │   ├── IncidentOpenHere
+    │   ├── IncidentClosed
+    │   ├── UnknownDecision
+    │   ├── DecisionChanged
+    │   ├── NothingToAssess
     │   ├── NothingAsked
     │   ├── NoWaiver
     │   ├── NotRenewable
+    │   ├── ObligationMet
+    │   ├── NoReviewRules
+    │   ├── NotAssigned
+    │   ├── UnknownConcern
+    │   ├── TooManyConcerns
+    │   ├── ReviewDeferred
+    │   ├── ReviewNotDeferred
     │   └── UnknownCondition
     ├── ConfigurationError shown to the operator: every fault at once, and how to mend each
     └── NotYet             shown to nobody: it is tried again
@@ -178,8 +199,29 @@ class MembersRequest(NotEntitled):
     """Only members of this organisation ask for exceptions. Please ask the person who invited you here."""
 
 
+class MembersAskForReviews(NotEntitled):
+    """Only members of this organisation ask for reviews and see them. Please ask the person who invited you here."""
+
+
+class ConflictDeclared(NotEntitled):
+    """You have declared a conflict of interest on {id}: others decide on it. You can still raise a concern."""
+
+
+class OthersResolve(NotEntitled):
+    """A concern on {id} is resolved by whoever raised it or by another reviewer, never by whoever asked. Answer it in the
+    thread, and ask one of them."""
+
+
 class AskersAlone(NotEntitled):
     """{id} was asked for by {name}: nobody else changes or withdraws it. Write to them in its thread."""
+
+
+class NotYours(NotEntitled):
+    """{id} is for {owner} to close or hand on, for their lead, or for whoever asked for it. Write to one of them."""
+
+
+class MembersOwe(NotEntitled):
+    """Only members of this organisation see what is due here. Please ask the person who invited you here."""
 
 
 class SeatTaken(Refusal):
@@ -233,6 +275,70 @@ class NoWaiver(Refusal):
 
 class NotRenewable(Refusal):
     """{id} cannot be renewed: it is {status}. Ask for a new exception instead."""
+
+
+class ObligationMet(Refusal):
+    """{id} is closed already: nothing was changed. Look at it with “show {id}”."""
+
+
+class NoReviewRules(Refusal):
+    """Nobody has said yet how designs are reviewed: ask an administrator to put reviews into governance.yaml."""
+
+
+class NotAssigned(Refusal):
+    """{id} is not assigned to you, and so not yours to hand over. Press Claim to review it yourself."""
+
+
+class UnknownConcern(Refusal):
+    """{id} has no open concern of that number. Look at it with “show {id}”."""
+
+
+class TooManyConcerns(Refusal):
+    """{id} has as many concerns as a review can have. Reject it or defer it, and say why."""
+
+
+class ReviewDeferred(Refusal):
+    """{id} is deferred until {until}, and nothing was decided. Press Resume on it first."""
+
+
+class ReviewNotDeferred(Refusal):
+    """{id} is not deferred: it is {status}. Look at it with “show {id}”."""
+
+
+class MembersOnTheBridge(NotEntitled):
+    """What is decided on a bridge is recorded by members of this organisation. Ask one of them to record it."""
+
+
+class NotYourDecision(NotEntitled):
+    """Decision {number} of {id} is corrected by whoever recorded it or took it, or by the commander: ask {name}."""
+
+
+class NoBridgeHere(Refusal):
+    """An incident is opened where its bridge is: write this in that channel or chat."""
+
+
+class NoIncidentHere(Refusal):
+    """No incident is open here. Open one with “incident SEV-2 what is wrong”, or go to its bridge."""
+
+
+class IncidentOpenHere(Refusal):
+    """{id} is open here already: {title}. Close it first, or open the other one in a room of its own."""
+
+
+class IncidentClosed(Refusal):
+    """{id} is closed, and nothing was changed. Look at it with “show {id}”."""
+
+
+class UnknownDecision(Refusal):
+    """{id} has no decision of that number. Look at it with “show {id}”."""
+
+
+class DecisionChanged(Refusal):
+    """Decision {number} of {id} was corrected meanwhile, and nothing was changed. Look at it as it is now, then correct it."""
+
+
+class NothingToAssess(Refusal):
+    """Decision {number} of {id} was assessed already, or owes no assessment. Look at it with “timeline {id}”."""
 
 
 class UnknownCondition(Refusal):

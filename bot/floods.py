@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.domain.commands import Command, Search
 from bot.domain.exception_commands import OpenExceptionForm, Suggest
+from bot.domain.incident_reports import ReportIncident
 from bot.domain.people import Account
 
 MOST_BUCKETS = 50_000  # a bucket that is forgotten is a full one
@@ -36,6 +37,8 @@ class Floods:
     def admits(self, command: Command) -> bool:
         """Whether a command may be done now; it then counts."""
         by = command.by
+        if isinstance(command, ReportIncident):  # signed, and nobody is there to be told to wait
+            return True
         is_redrawn = isinstance(command, OpenExceptionForm) and bool(command.values)  # as with every answer in a form
         if is_redrawn or isinstance(command, Search | Suggest):
             return self._take(_key("typing", by, by.id), TYPING)

@@ -14,6 +14,9 @@ from knowledge import governance
 from knowledge.frontmatter import FaultyYaml
 from knowledge.governance import NAME, File
 
+ADR_TEMPLATE = "templates/adr.md"  # in the knowledge folder
+LONGEST_TEMPLATE = 50_000  # bytes
+
 GONE = f"{NAME}:1: is gone; put it back: what it said last stays in force until then"
 
 
@@ -32,11 +35,13 @@ class LiveGovernance:
         self._seen: tuple[str, str] | None = None  # digest and commit of the file that was looked at last
         self.now = Governance()
         self.fault: str | None = None
+        self.adr_template = ""  # how the organisation writes ADRs; "" for our own way
         self._take_kept()
         self.refresh()
 
     def refresh(self) -> str | None:
         """Looks at the file again; gives its faults, a line each, or None when it is in force."""
+        self.adr_template = self._template()
         try:
             seen, self._seen = self._seen, None  # what cannot be read now is read again when it can
             file = governance.find(self._root)
@@ -50,6 +55,14 @@ class LiveGovernance:
         except (FaultyYaml, ConfigurationError) as faulty:
             self.fault = str(faulty)
         return self.fault
+
+    def _template(self) -> str:
+        """The organisation's template for ADRs; "" where there is none, or none that can be read: ours is used then."""
+        try:
+            file = governance.find(self._root, ADR_TEMPLATE)
+            return file.data.decode("utf-8-sig") if file and len(file.data) <= LONGEST_TEMPLATE else ""
+        except (FaultyYaml, UnicodeDecodeError):
+            return ""
 
     def _read(self, file: File) -> Governance:
         """Raises `FaultyYaml` and `ConfigurationError`."""

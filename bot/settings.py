@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +20,8 @@ _CREDENTIALS = (
     *("slack_bot_token", "slack_signing_secret", "slack_app_token"),
     *("microsoft_app_id", "microsoft_app_password", "microsoft_app_tenant_id"),
 )
+SCOPES = ("read", "waivers", "admin")
+SHORTEST_SECRET = 16  # characters: what is shorter can be guessed
 STARTER = Path(__file__).parent.parent / "knowledge" / "starter"
 
 
@@ -39,6 +42,15 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
+class ApiToken:
+    """A bearer token of the API: who has it, the token, what it may be used for."""
+
+    name: str
+    token: Secret
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All that the environment decides. None means that a surface or a feature is off."""
 
@@ -56,6 +68,8 @@ class Settings:
     data: Path
     audit_key: Secret | None
     graph_url: str
+    webhook_secrets: Mapping[str, tuple[Secret, ...]]
+    api_tokens: tuple[ApiToken, ...]
     knowledge: Path
     public_url: str | None
     document_url: str | None
@@ -94,6 +108,59 @@ def _secret(value: str) -> Secret:
     if any(c.isspace() for c in value):
         raise _Faulty("holds white space; set it to the value alone")
     return Secret(value)
+
+
+def _webhook_secrets(value: str) -> Mapping[str, tuple[Secret, ...]]:
+    """`source=SECRET`, a comma between two sources, a space between two secrets of one."""
+    like = "must read like pagerduty=SECRET,bridge=whsec_NEW whsec_OLD: a source, its secret or secrets"
+    found: dict[str, tuple[Secret, ...]] = {}
+    for part in value.split(",") if value else ():
+        source, separator, rest = part.partition("=")
+        name, secrets = source.strip(), rest.split()
+        if not separator or not secrets:
+            raise _Faulty(like)
+        if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", name):
+            raise _Faulty(f"{like}; a source has up to 40 small letters, digits, “-” or “_”")
+        if name in found:
+            raise _Faulty(f"names the source {name} twice; put its secrets together, with a space between two")
+        for secret in secrets:
+            if secret.startswith("whsec_") and not _is_base64(secret.removeprefix("whsec_")):
+                raise _Faulty(
+                    f"has a secret of {name} that begins with whsec_ and is not base64 after it; copy it anew"
+                )
+            if len(secret) < SHORTEST_SECRET:
+                raise _Faulty(f"has a secret of {name} with fewer than {SHORTEST_SECRET} characters; take a longer one")
+        found[name] = tuple(map(Secret, secrets))
+    return found
+
+
+def _api_tokens(value: str) -> tuple[ApiToken, ...]:
+    """`name=TOKEN:scope+scope`, a comma between two."""
+    like = f"must read like ci=TOKEN:read+waivers, with scopes of {', '.join(SCOPES)}"
+    found: dict[str, ApiToken] = {}
+    for part in value.split(",") if value else ():
+        name, separator, rest = part.strip().partition("=")
+        token, colon, scopes = rest.rpartition(":")
+        if not separator or not colon or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", name):
+            raise _Faulty(like)
+        if not re.fullmatch(rf"[!-+\--9;-~]{{{SHORTEST_SECRET},200}}", token):
+            raise _Faulty(f"has a token of {name} that is no token: {SHORTEST_SECRET} to 200 letters, digits and signs")
+        wanted = [scope.strip() for scope in scopes.split("+")]
+        if unknown := [scope for scope in wanted if scope not in SCOPES]:
+            raise _Faulty(
+                f"gives {name} the scope “{unknown[0][:20]}”, which there is not; there are {', '.join(SCOPES)}"
+            )
+        if name in found or token in (each.token.reveal() for each in found.values()):
+            raise _Faulty(f"has the name or the token of {name} twice; each is to have its own")
+        found[name] = ApiToken(name, Secret(token), frozenset(wanted))
+    return tuple(found.values())
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        return bool(base64.b64decode(text, validate=True))
+    except ValueError:
+        return False
 
 
 def _url(value: str) -> str:
@@ -209,7 +276,7 @@ class Setting:
     @property
     def is_secret(self) -> bool:
         """Whether it may also be given as a file, by `NAME_FILE`."""
-        return self.parse in (_secret, _database)
+        return self.parse in (_secret, _database, _webhook_secrets, _api_tokens)
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -239,7 +306,12 @@ SETTINGS: tuple[Setting, ...] = (
         None,
         "`sqlite:///…`, or `postgresql+psycopg://…` for several replicas; unset: `archway.db` in the data folder",
     ),
-    Setting("ARCHWAY_DATA", _path, "./data", "the data folder: database, index, the audit's key and checkpoints"),
+    Setting(
+        "ARCHWAY_DATA",
+        _path,
+        "./data",
+        "the data folder: database, index, the audit's key and checkpoints, drafted documents where the knowledge folder is no repository",
+    ),
     Setting(
         "ARCHWAY_AUDIT_KEY",
         _secret,
@@ -251,6 +323,19 @@ SETTINGS: tuple[Setting, ...] = (
         _url,
         "https://graph.microsoft.com/v1.0",
         "Microsoft Graph, for the Entra groups that `governance.yaml` names",
+    ),
+    Setting(
+        "ARCHWAY_WEBHOOK_SECRETS",
+        _webhook_secrets,
+        "",
+        "incident tools that may report: `pagerduty=SECRET,bridge=whsec_NEW whsec_OLD`, a space between two while rotating; "
+        "unset: none",
+    ),
+    Setting(
+        "ARCHWAY_API_TOKENS",
+        _api_tokens,
+        "",
+        "who may read `/api/v1`: `ci=TOKEN:read+waivers,ops=TOKEN:admin`, name = token : scopes; unset: nobody",
     ),
     Setting("ARCHWAY_KNOWLEDGE", _folder, None, "the knowledge folder; unset: the starter folder"),
     Setting(

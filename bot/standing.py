@@ -31,7 +31,7 @@ class StandingExceptions:
         """Looks at once, whenever it is woken, and every few seconds; until it is cancelled."""
         while True:
             self._woken.clear()
-            await self._look()
+            await self.look()
             await asyncio.sleep(REST)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL):
@@ -41,7 +41,8 @@ class StandingExceptions:
         """Something was written. To be called in the event loop."""
         self._woken.set()
 
-    async def _look(self) -> None:
+    async def look(self) -> None:
+        """Counts anew, or keeps what was known while the database is away."""
         try:
             self.now = await self._database.read(lambda unit: unit.exceptions.counts())
             self._silent = False

@@ -46,6 +46,14 @@ def greet(loaded: Settings, address: str, shelf: Library, *, playground: bool = 
             "Teams beyond this machine: set MICROSOFT_APP_ID, MICROSOFT_APP_PASSWORD and MICROSOFT_APP_TENANT_ID "
             "(docs/connect-teams.md)"
         )
+    if loaded.webhook_secrets:
+        on.append(f"Incident tools: {', '.join(loaded.webhook_secrets)} at {address}/webhooks/incidents/SOURCE")
+    else:
+        off.append("Incident tools: set ARCHWAY_WEBHOOK_SECRETS (docs/webhooks.md)")
+    if loaded.api_tokens:
+        on.append(f"API: {address}/api/v1 for {', '.join(each.name for each in loaded.api_tokens)}")
+    else:
+        off.append("API: set ARCHWAY_API_TOKENS (docs/api.md)")
     print(greeting(address, on, off, shelf.contents))
     if loaded.knowledge == settings.STARTER:
         print(f"\nFor example, somebody asks: {FIRST_QUESTION}\n")

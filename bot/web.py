@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import structlog
 from aiohttp import web
@@ -24,6 +24,8 @@ MOST_IN_FLIGHT = 32 * MOST_BYTES  # of bodies that are being read: they come bef
 MOST_SECONDS = 10.0  # for a request's head, and again for its body: a slow sender does not hold a connection
 DRAIN_SECONDS = 5.0  # containers are killed ten seconds after they are told to stop
 BACKLOG = 512
+
+Page = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -48,19 +50,36 @@ class _Edge:
 
         return receive
 
-    async def _answered(self, request: web.Request, body: bytes, surface: Surface) -> web.Response:
-        """The end waits for this, and for no body that is still on its way: whoever sends slowly is not acknowledged."""
+    def shown(self, route: str, page: Page) -> Page:
+        """A page that is answered to the end, and counted; it reads no body."""
+
+        async def show(request: web.Request) -> web.StreamResponse:
+            with self._busy():
+                response = await page(request)
+            self._counted(route, response.status)
+            return response
+
+        return show
+
+    @contextmanager
+    def _busy(self) -> Iterator[None]:
+        """The end waits for what is done within, and for no body that is still on its way: whoever sends slowly is not
+        acknowledged."""
         self.answering += 1
         self.idle.clear()
         try:
-            headers: dict[str, list[str]] = {}
-            for name, value in request.headers.items():
-                headers.setdefault(name.lower(), []).append(value)
-            return _response(await surface.receive(Delivery(headers, body, request.remote or "")))
+            yield
         finally:
             self.answering -= 1
             if not self.answering:
                 self.idle.set()
+
+    async def _answered(self, request: web.Request, body: bytes, surface: Surface) -> web.Response:
+        with self._busy():
+            headers: dict[str, list[str]] = {}
+            for name, value in request.headers.items():
+                headers.setdefault(name.lower(), []).append(value)
+            return _response(await surface.receive(Delivery(headers, body, request.remote or "")))
 
     async def _read(self, request: web.Request) -> bytes | web.Response:
         if "Content-Encoding" in request.headers:
@@ -98,8 +117,10 @@ def application(
     measured: Callable[[], Awaitable[tuple[bytes, str]]] | None = None,
     counted: Callable[[str, int], None] | None = None,
     most_seconds: float = MOST_SECONDS,
+    *,
+    pages: Mapping[str, Page] | None = None,
 ) -> web.Application:
-    """The web application: each surface under its path, `/healthz`, `/readyz` and `/metrics` beside them.
+    """The web application: each surface and each of the `pages` under its path, `/healthz`, `/readyz` and `/metrics` beside them.
 
     `ready` tells what is not ready yet and why, an empty mapping means ready; `measured` gives the figures as text and
     the type of that text; `counted` hears of every answer to a delivery: its route and status.
@@ -108,6 +129,8 @@ def application(
     edge = app[_EDGE] = _Edge(most_seconds, counted or (lambda _route, _status: None))
     for path, surface in surfaces.items():
         app.router.add_post(path, edge.receiver(path, surface))
+    for path, page in (pages or {}).items():
+        app.router.add_route("*", path, edge.shown(path, page))
 
     async def healthz(_: web.Request) -> web.Response:
         return web.json_response({"alive": True})

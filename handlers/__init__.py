@@ -48,7 +48,34 @@ from bot.domain.exception_commands import (
     TakeExceptionStep,
 )
 from bot.domain.exception_deadlines import TOPIC as OF_EXCEPTIONS
+from bot.domain.incident_commands import (
+    OpenIncident,
+    OpenIncidentForm,
+    OpenIncidentStep,
+    ShowIncident,
+    ShowTimeline,
+    TakeIncidentStep,
+)
+from bot.domain.incident_reports import ReportIncident
+from bot.domain.obligation_commands import (
+    ListObligations,
+    MeetObligation,
+    OpenObligationForm,
+    ShowObligation,
+    TransferObligation,
+)
+from bot.domain.obligation_steps import TOPIC as OF_OBLIGATIONS
 from bot.domain.people import Standing
+from bot.domain.review_commands import (
+    ListReviews,
+    OpenReviewForm,
+    OpenReviewStep,
+    RequestReview,
+    ShowReview,
+    TakeReviewStep,
+)
+from bot.domain.review_deadlines import BOARD as OF_BOARDS
+from bot.domain.review_deadlines import TOPIC as OF_REVIEWS
 from bot.domain.timers import Timer
 from bot.errors import NotYet, Outsider, Refusal
 from handlers import (
@@ -59,8 +86,19 @@ from handlers import (
     exception_dues,
     exception_requests,
     exception_steps,
+    incident_dues,
+    incident_reports,
+    incident_steps,
+    incident_telling,
+    incidents,
     library,
+    obligation_dues,
+    obligation_steps,
     operations,
+    review_boards,
+    review_dues,
+    review_steps,
+    reviews,
     subscriptions,
 )
 from handlers import help as help_
@@ -96,6 +134,24 @@ HANDLERS: Mapping[type[Command], Callable[[Any, Desk], Reply]] = MappingProxyTyp
         ListExceptions: exception_requests.register,
         GoAway: absences.go_away,
         Suggest: exception_requests.suggest,
+        ListObligations: obligation_steps.listed,
+        ShowObligation: obligation_steps.show,
+        OpenObligationForm: obligation_steps.form,
+        MeetObligation: obligation_steps.meet,
+        TransferObligation: obligation_steps.transfer,
+        OpenReviewForm: reviews.form,
+        RequestReview: reviews.request,
+        OpenReviewStep: review_steps.form,
+        TakeReviewStep: review_steps.take,
+        ShowReview: reviews.show,
+        ListReviews: reviews.listed,
+        OpenIncidentForm: incidents.form,
+        OpenIncident: incidents.open_,
+        OpenIncidentStep: incident_steps.form,
+        TakeIncidentStep: incident_steps.take,
+        ShowIncident: incidents.show,
+        ShowTimeline: incidents.timeline,
+        ReportIncident: incident_reports.report,
     }
 )
 
@@ -105,6 +161,10 @@ DUE: Mapping[str, Callable[[Timer, Desk], None]] = MappingProxyType(
         "let_go": announcements.let_go,
         "review_overdue": announcements.review_overdue,
         OF_EXCEPTIONS: exception_dues.fall_due,
+        OF_OBLIGATIONS: obligation_dues.fall_due,
+        OF_REVIEWS: review_dues.fall_due,
+        OF_BOARDS: review_boards.fall_due,
+        incident_telling.TOPIC: incident_dues.fall_due,
     }
 )
 

@@ -12,11 +12,9 @@ from bot.domain.exception_commands import GoAway
 from bot.domain.people import Person, Standing
 from bot.errors import FaultyFields, MembersDecide, UnlinkedDecides
 from handlers.desk import Desk
+from handlers.naming import SAID, person_named
 
-SAID = 60  # characters of what was typed that a refusal repeats
 UNCLEAR = "“{text}” is no day: write it like 2026-12-04, friday, tomorrow or 4 December."
-UNNAMED = "“{text}” names nobody: give your delegate's e-mail address, or mention them so that the platform knows whom you mean."
-UNMET = "I have not met {text} yet: ask them to write “help” to me once, then say this again."
 
 
 def go_away(command: GoAway, desk: Desk) -> Card:
@@ -51,21 +49,8 @@ def go_away(command: GoAway, desk: Desk) -> Card:
 
 
 def _delegate(text: str, command: GoAway, desk: Desk) -> Person | None:
-    """Whom somebody named: by an account ("slack:U012"), an account of their own platform ("@U012") or an e-mail address.
-    Raises `FaultyFields` for a mere name, and for somebody who was never met."""
-    named, people = text.strip(), desk.transaction.people
-    if not named:
-        return None
-    found = people.by_account(named if ":" in named else f"{command.by.platform}:{named.removeprefix('@')}")
-    if found:
-        return found
-    is_address = "@" in named.lstrip("@")
-    if not is_address and ":" not in named:
-        raise FaultyFields(faults=UNNAMED.format(text=named[:SAID]))
-    found = people.find(named) if is_address else None
-    if found is None or not found.account:
-        raise FaultyFields(faults=UNMET.format(text=named[:SAID] if is_address else "that colleague"))
-    return found
+    """Whom somebody named. Raises `FaultyFields` for a mere name, and for somebody who was never met."""
+    return person_named(text, command.by, desk, whose="your delegate's") if text.strip() else None
 
 
 def _facts(absence: Absence | None) -> dict[str, Json]:

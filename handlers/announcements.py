@@ -17,6 +17,7 @@ from handlers.desk import Desk
 from handlers.documents import linked, news_of, state_of, url
 from handlers.exception_dues import library_changed
 from handlers.overdue import expect, review_overdue, settled
+from handlers.subjects import drafts_merged
 from handlers.telling import Telling, When, hearing, let_go, tell
 from knowledge.documents import LeftOut
 from knowledge.folder import LONGEST_PATH, STILL
@@ -153,6 +154,7 @@ def _noticed(seen: list[_Seen], prepared: Prepared, faults: list[Telling], desk:
     known += [each for each, _ in told]
     tellings += [telling for _, telling in told]
     known += [replace(each.moved_from, state=None, since=None) for each in seen if each.moved_from]
+    drafts_merged(steps, desk)
     library_changed(steps, desk)
     tell(tellings, desk)
     desk.transaction.library.put(known)

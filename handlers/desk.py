@@ -37,6 +37,7 @@ class Desk:
     facts_age: timedelta | None = None  # how long ago the platform told who acts; None where that is not known
     # Waivers in force and open requests, by the id of the clause or standard that they are against.
     standing: Mapping[str, Counts] = field(default_factory=dict)
+    adr_template: str = ""  # the organisation's own (`bot.domain.review_drafts`); "" for ours
 
     @property
     def transaction(self) -> Transaction:

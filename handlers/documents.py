@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from bot.domain import plain
+from bot.domain.announcements import Json
 from bot.domain.changes import Change, ClauseState, Concern, DocumentState, Named
 from bot.domain.exception_requests import ExceptionRequest
+from bot.domain.incidents import Incident
+from bot.domain.obligations import Obligation
+from bot.domain.reviews import Review
 from bot.domain.subscriptions import News, Topic
 from bot.store.types import writable
 from knowledge import reviews
@@ -102,3 +107,23 @@ def news_of_request(request: ExceptionRequest) -> News:
         services=(request.wish.service,),
         risk=request.terms.level,
     )
+
+
+def news_of_obligation(facts: Mapping[str, Json]) -> News:
+    """Who hears of it: by its owner, and by the service that it is about, where one is known."""
+    obligation = plain.read(Obligation, facts["obligation"])  # type: ignore[arg-type]  # a mapping, as it was written
+    service = str(facts.get("service") or "")
+    return News(Topic.OBLIGATIONS, owners=(obligation.owner,), services=(service,) if service else ())
+
+
+def news_of_review(review: Review) -> News:
+    """Who hears of a review: by its areas, its service, and by how it is reviewed ("light", "board")."""
+    wish = review.wish
+    tags = (*wish.tags, *(wish.target.tags if wish.target else ()))
+    return News(Topic.REVIEWS, tags=tags, services=(wish.service,) if wish.service else (), risk=review.terms.outcome)
+
+
+def news_of_incident(incident: Incident) -> News:
+    """Who hears of an incident: by its severity and its service."""
+    services = (incident.service,) if incident.service else ()
+    return News(Topic.INCIDENTS, services=services, severity=incident.severity)

@@ -9,7 +9,9 @@ Who is told, by which announcement (the topic, and the key behind the id of the 
     exception_reminder  remind:ROUND:half|end      the seats that are open
     exception_expiry    expiry:DAY                 the asker, before a waiver ends and when it has
     exception_reworded  reworded:DIGEST            the clause's owner and the asker, when it reads differently
-    exception_condition condition:NUMBER[:…]       whoever sees to a condition: at first, soon before its day, when it is overdue
+    exception_condition condition:NUMBER[:…]       whoever sees to a condition: at first, soon before its day, when it is overdue,
+                                                   when it is handed on to them
+    obligation_told     told:overdue|closed        rooms that subscribe to obligations, of a condition's obligation
 
 Every card draws the request as it is now: after each step all of them are announced again, and those that are not the newest of
 their kind lose their buttons.
@@ -19,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from bot.domain import precedents
 from bot.domain.announcements import Announcement, Json
@@ -31,12 +34,14 @@ from bot.domain.timers import Timer
 from bot.domain.waivers import follow, obliged
 from handlers.desk import Desk
 from handlers.documents import news_of_request
+from handlers.obligation_news import CLOSED, OVERDUE, news
 from handlers.telling import Telling, hearing, tell
 
 REVIEW, ASKED, TOLD = "exception_review", "exception_asked", "exception_told"
 REMINDER, EXPIRY, OF_CONDITION = "exception_reminder", "exception_expiry", "exception_condition"
 REWORDED = "exception_reworded"
 SUMMONS = frozenset({Happened.SUBMITTED, Happened.RESUBMITTED, Happened.GRANTED, Happened.OVERDUE})  # a ballot begins
+DRAWN_AGAIN = timedelta(minutes=1)
 NEWS_TO_THE_ASKER = frozenset(
     {
         Happened.SUBMITTED,
@@ -78,7 +83,7 @@ def done(before: ExceptionRequest | None, step: Step, desk: Desk, due: Timer | N
     if followed := _followed(step, desk):
         taken.append(followed)
     taken = [replace(each, step=replace(each.step, request=_stored(each, desk))) for each in taken]
-    tellings = [telling for each in taken for telling in _to_subscribers(each.step, desk)]
+    tellings = [telling for each in taken for telling in (*_to_subscribers(each.step, desk), *_owed(each, desk))]
     if tellings:
         tell(tellings, desk)  # the timers of quiet hours come before the outbox, the record last
     desk.transaction.outbox.lock()
@@ -99,13 +104,23 @@ class _Taken:
 
 
 def refresh(request: ExceptionRequest, desk: Desk) -> None:
-    """Has the posted cards drawn anew as the request is: somebody pressed a button that should not be there any more."""
-    facts_now = facts_of(request, desk)
-    desk.transaction.outbox.lock()
-    for topic in (REVIEW, ASKED):
-        for told in desk.transaction.outbox.of(request.id, topic):
-            stamp: dict[str, Json] = {"drawn": desk.transaction.now.isoformat()}
-            desk.transaction.outbox.announce(replace(told, facts={**told.facts, **facts_now, **stamp}))
+    """Has the posted cards drawn anew as the request is: somebody pressed a button that should not be there any more. At most
+    once a minute: however often it is pressed, nobody else waits for it."""
+    now, outbox = desk.transaction.now, desk.transaction.outbox
+    posted = [told for topic in (REVIEW, ASKED) for told in outbox.of(request.id, topic)]
+    stale = [told for told in posted if not _is_fresh(told, now)]
+    if not stale:
+        return
+    facts_now: dict[str, Json] = {**facts_of(request, desk), "drawn": now.isoformat()}
+    outbox.lock()
+    for told in stale:
+        outbox.announce(replace(told, facts={**told.facts, **facts_now}))
+
+
+def _is_fresh(told: Announcement, now: datetime) -> bool:
+    """Whether a post was drawn anew within the last minute."""
+    drawn = told.facts.get("drawn")
+    return isinstance(drawn, str) and timedelta(0) <= now - datetime.fromisoformat(drawn) < DRAWN_AGAIN
 
 
 def rooms_of(seats: Iterable[Seat], request: ExceptionRequest, desk: Desk) -> tuple[list[str], list[str]]:
@@ -131,20 +146,57 @@ def address(email: str, desk: Desk) -> list[str]:
     return theirs or ([desk.operations_room] if desk.operations_room else [])
 
 
-def _with_obligations(before: ExceptionRequest | None, after: ExceptionRequest, desk: Desk) -> ExceptionRequest:
+def _with_obligations(taken: _Taken, desk: Desk) -> ExceptionRequest:
     """What a decision demands afterwards is an obligation with an id; what is met is met."""
-    held = desk.transaction.obligations
+    held, after = desk.transaction.obligations, taken.step.request
     conditions = _conditions(after)
-    was = {each.number: each for each in _conditions(before)}
     new = {
-        each.number: held.add(after.id, each.number, each.text, each.owner, each.due, each.ends)
+        each.number: held.add(
+            after.id,
+            each.number,
+            each.text,
+            each.owner,
+            each.due,
+            each.ends,
+            title=_title(after),
+            given_by=each.by.account,
+        )
         for each in conditions
         if not each.obligation
     }
-    for each in conditions:
-        if each.met_at and each.obligation and was.get(each.number) and was[each.number].met_at is None:
-            held.met(each.obligation, each.met_at)
+    entry = taken.step.entry
+    for each, was in _changed(taken):
+        if each.met_at and was.met_at is None:
+            by = str(entry.by) if entry and entry.by else ""
+            held.met(each.obligation, each.met_at, entry.words.get("evidence", "") if entry else "", by)
+        elif each.overdue_at and was.overdue_at is None:
+            held.overdue(each.obligation, each.overdue_at)
+        elif each.owner != was.owner:
+            held.hand_over(each.obligation, each.owner)
     return obliged(after, new) if new else after
+
+
+def _changed(taken: _Taken) -> Iterator[tuple[Condition, Condition]]:
+    """The conditions that were there before the step, as they are now and as they were."""
+    was = {each.number: each for each in _conditions(taken.before)}
+    for each in _conditions(taken.step.request):
+        if each.obligation and each.number in was:
+            yield each, was[each.number]
+
+
+def _owed(taken: _Taken, desk: Desk) -> Iterator[Telling]:
+    """What rooms that hear of obligations are told: that a condition is met, or overdue."""
+    for each, was in _changed(taken):
+        what = CLOSED if each.met_at and not was.met_at else OVERDUE if each.overdue_at and not was.overdue_at else ""
+        obligation = desk.transaction.obligations.get(each.obligation) if what else None
+        if obligation:
+            yield from news(obligation, what, desk)
+
+
+def _title(request: ExceptionRequest) -> str:
+    """What a condition follows from, in words."""
+    service = f" for {request.wish.service}" if request.wish.service else ""
+    return f"exception to {request.wish.target.id if request.wish.target else 'a standard'}{service}"
 
 
 def _set_timers(before: ExceptionRequest | None, after: ExceptionRequest, desk: Desk) -> None:
@@ -169,7 +221,7 @@ def _followed(step: Step, desk: Desk) -> _Taken | None:
 
 
 def _stored(taken: _Taken, desk: Desk) -> ExceptionRequest:
-    request = _with_obligations(taken.before, taken.step.request, desk)
+    request = _with_obligations(taken, desk)
     desk.transaction.exceptions.put(request)
     _set_timers(taken.before, request, desk)
     return request
@@ -204,7 +256,9 @@ def _tell(taken: _Taken, desk: Desk) -> None:
         case Happened.DUE_SOON if due:
             found = [each for each in _conditions(request) if each.number == due.facts["number"]]
             for each in found:
-                told = Announcement(due.key, request.id, OF_CONDITION, {**now, "number": each.number, "soon": True})
+                told = Announcement(
+                    due.key, request.id, OF_CONDITION, {**now, "number": each.number, "soon": True, "to": each.owner}
+                )
                 outbox.announce(told, address(each.owner, desk))
         case Happened.WARNED | Happened.EXPIRED | Happened.RENEWED if due:
             today = str(desk.governance.calendar.today(desk.transaction.now))
@@ -313,13 +367,17 @@ def _of_conditions(taken: _Taken, said: Said, now: Facts, desk: Desk) -> None:
     for told in said:
         if told.topic == OF_CONDITION:
             outbox.announce(replace(told, facts={**told.facts, **now}))
-    known = {each.number for each in _conditions(before)}
+    owners = {each.number: each.owner for each in _conditions(before)}
     overdue = {each.number for each in _conditions(before) if each.overdue_at}
     for each in _conditions(request):
         key = f"{request.id}:condition:{each.number}"
-        facts_now = {**now, "number": each.number}
-        if each.number not in known:
+        facts_now = {**now, "number": each.number, "to": each.owner}
+        if each.number not in owners:
             outbox.announce(Announcement(key, request.id, OF_CONDITION, facts_now), address(each.owner, desk))
+        elif owners[each.number] != each.owner:
+            times = sum(told.key.startswith(f"{key}:to:") for told in said) + 1
+            handed = Announcement(f"{key}:to:{times}", request.id, OF_CONDITION, facts_now)
+            outbox.announce(handed, address(each.owner, desk))
         if each.overdue_at and each.number not in overdue and taken.step.happened is Happened.OVERDUE:
             late = Announcement(f"{key}:overdue", request.id, OF_CONDITION, {**facts_now, "overdue": True})
             outbox.announce(late, address(each.owner, desk))

@@ -66,25 +66,28 @@ def _handle_again(command: SendAgain, desk: Desk) -> Card:
     return cards.sent_again(facts)
 
 
-def governance_changed(desk: Desk, fault: str | None) -> None:
-    """Tells operators once that decision rights cannot be read (`fault`: a line for each place), and, where they were
-    told, that they are mended. To be called whenever the file was looked at: it writes what has changed alone."""
+def governance_changed(desk: Desk, fault: str | None, file: str = RIGHTS) -> None:
+    """Tells operators once that decision rights (or other rules: `file`) cannot be read (`fault`: a line for each place), and, where
+    they were told, that they are mended. To be called whenever the file was looked at: it writes what has changed alone."""
     if not desk.operations_room:
         return
     outbox = desk.transaction.outbox
-    if not fault and not any(_is_open(told) for told in outbox.of(RIGHTS, FAULTY)):
+    if not fault and not any(_is_open(told) for told in outbox.of(file, FAULTY)):
         return
     outbox.lock()
-    told = sorted(outbox.of(RIGHTS, FAULTY), key=lambda each: str(each.facts.get("at")))
+    told = sorted(outbox.of(file, FAULTY), key=lambda each: str(each.facts.get("at")))
     now = desk.now()
     here = [each for each in told if _is_open(each) or (each.facts.get("fault") == fault and _is_recent(each, now))]
     if not fault:
         for each in here:
-            _say(desk, each.key, {**each.facts, "mended": True, "at": now.isoformat()})
-    elif not here:
-        _say(desk, f"{FAULTY}:{now.isoformat()}", {"fault": fault, "mended": False, "at": now.isoformat()})
+            _say(desk, file, each.key, {**each.facts, "mended": True, "at": now.isoformat()})
+        return
+    facts: dict[str, Json] = {"fault": fault, "mended": False, "at": now.isoformat(), "file": file}
+    if not here:
+        of = "" if file == RIGHTS else f"{file}:"
+        _say(desk, file, f"{FAULTY}:{of}{now.isoformat()}", facts)
     elif here[-1].facts.get("fault") != fault or not _is_open(here[-1]):
-        _say(desk, here[-1].key, {"fault": fault, "mended": False, "at": now.isoformat()})
+        _say(desk, file, here[-1].key, facts)
 
 
 def people_met(desk: Desk) -> None:
@@ -103,8 +106,8 @@ def people_met(desk: Desk) -> None:
     unit.people.noticed.clear()
 
 
-def _say(desk: Desk, key: str, facts: dict[str, Json]) -> None:
-    desk.transaction.outbox.announce(Announcement(key, RIGHTS, FAULTY, facts), [desk.operations_room])
+def _say(desk: Desk, file: str, key: str, facts: dict[str, Json]) -> None:
+    desk.transaction.outbox.announce(Announcement(key, file, FAULTY, facts), [desk.operations_room])
 
 
 def _is_open(told: Announcement) -> bool:

@@ -10,10 +10,12 @@ from bot.cards.announcements import card_of
 from bot.domain.announcements import Announcement, Json
 from bot.domain.changes import read_change
 from bot.domain.exception_requests import read as read_request
+from bot.domain.incidents import read as read_incident
+from bot.domain.reviews import read as read_review
 from bot.domain.subscriptions import News, Subscription, moment
 from bot.domain.timers import Timer
 from handlers.desk import Desk
-from handlers.documents import news_of, news_of_request
+from handlers.documents import news_of, news_of_incident, news_of_obligation, news_of_request, news_of_review
 
 LET_GO = "let_go"
 A_FEW = 3  # announcements that are posted one by one when quiet hours end
@@ -171,6 +173,14 @@ def _hearers(what: Announcement, subscriptions: Sequence[Subscription]) -> list[
     if what.topic == "exception_told":
         news = [news_of_request(read_request(what.facts["request"]))]  # type: ignore[arg-type]  # a mapping, as it was written
         return [each for each in subscriptions if any(each.hears(one) for one in news)]
+    if what.topic == "review_told":
+        news = [news_of_review(read_review(what.facts["review"]))]  # type: ignore[arg-type]  # a mapping, as it was written
+        return [each for each in subscriptions if any(each.hears(one) for one in news)]
+    if what.topic in ("incident_told", "incident_decision"):
+        about = news_of_incident(read_incident(what.facts["incident"]))  # type: ignore[arg-type]  # a mapping, as it was written
+        return [each for each in subscriptions if each.hears(about)]
+    if what.topic == "obligation_told":
+        return [each for each in subscriptions if each.hears(news_of_obligation(what.facts))]
     if what.topic != "document":
         return list(subscriptions)
     change = read_change(what.facts)

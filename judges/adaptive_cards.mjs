@@ -7,7 +7,8 @@ const { AdaptiveCard, HostConfig, SerializationContext, Version } = createRequir
 function complaints(json) {
   const context = new SerializationContext(json.version === "1.3" ? Version.v1_3 : Version.v1_5);
   const card = new AdaptiveCard();
-  card.hostConfig = new HostConfig({ actions: { maxActions: 6 } }); // as many as Teams shows
+  const inTheMenu = (json.actions ?? []).filter((action) => action.mode === "secondary").length;
+  card.hostConfig = new HostConfig({ actions: { maxActions: 6 + inTheMenu } }); // as many as Teams shows, and those in its menu
   card.parse(json, context);
   const found = [];
   for (let i = 0; i < context.eventCount; i++) found.push(context.getEventAt(i).message);

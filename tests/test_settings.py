@@ -100,3 +100,54 @@ def test_a_dotenv_file_is_read_and_the_environment_wins(tmp_path: Path, monkeypa
     monkeypatch.setenv("ARCHWAY_COMMAND", "/from-environment")
     loaded = settings.load(settings.environment(file))
     assert (loaded.command, loaded.log_level) == ("/from-environment", "debug")
+
+
+def test_webhook_secrets_and_api_tokens_are_read_and_never_print() -> None:
+    loaded = settings.load(
+        {
+            "ARCHWAY_WEBHOOK_SECRETS": "pagerduty=canary-of-pagerduty, bridge=whsec_Y2FuYXJ5LW5ldy0xMjM0 whsec_Y2FuYXJ5LW9sZC0xMjM0",
+            "ARCHWAY_API_TOKENS": "ci=canary-token-of-ci-1:read+waivers,ops=canary-token-of-ops:admin",
+        }
+    )
+    assert [*loaded.webhook_secrets] == ["pagerduty", "bridge"]
+    assert [each.reveal() for each in loaded.webhook_secrets["bridge"]] == [
+        "whsec_Y2FuYXJ5LW5ldy0xMjM0",
+        "whsec_Y2FuYXJ5LW9sZC0xMjM0",
+    ]
+    assert [(each.name, sorted(each.scopes)) for each in loaded.api_tokens] == [
+        ("ci", ["read", "waivers"]),
+        ("ops", ["admin"]),
+    ]
+    assert loaded.api_tokens[0].token.reveal() == "canary-token-of-ci-1"
+    assert "canary" not in repr(loaded)
+    assert "Y2FuYXJ5" not in repr(loaded)
+
+
+def test_they_may_stand_in_files(tmp_path: Path) -> None:
+    (tmp_path / "tokens").write_text("ci=canary-token-of-ci-1:read\n", encoding="utf-8")
+    loaded = settings.load({"ARCHWAY_API_TOKENS_FILE": str(tmp_path / "tokens")})
+    assert [each.name for each in loaded.api_tokens] == ["ci"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("ARCHWAY_WEBHOOK_SECRETS", "canary-without-a-name", "must read like"),
+        ("ARCHWAY_WEBHOOK_SECRETS", "bridge=", "must read like"),
+        ("ARCHWAY_WEBHOOK_SECRETS", "Bri dge=canary-of-bridge-1", "small letters"),
+        ("ARCHWAY_WEBHOOK_SECRETS", "bridge=canary", "fewer than 16"),
+        ("ARCHWAY_WEBHOOK_SECRETS", "bridge=whsec_canary!canary", "not base64"),
+        ("ARCHWAY_WEBHOOK_SECRETS", "a=canary-of-bridge-1,a=canary-of-bridge-2", "twice"),
+        ("ARCHWAY_API_TOKENS", "canary-token-of-ci-1", "must read like"),
+        ("ARCHWAY_API_TOKENS", "ci=canary-token-of-ci-1", "must read like"),
+        ("ARCHWAY_API_TOKENS", "ci=canary:read", "16 to 200"),
+        ("ARCHWAY_API_TOKENS", "ci=canary-token-of-ci-1:write", "“write”"),
+        ("ARCHWAY_API_TOKENS", "ci=canary-token-of-ci-1:read,ci=canary-token-of-ci-2:read", "twice"),
+        ("ARCHWAY_API_TOKENS", "ci=canary-token-of-ci-1:read,ops=canary-token-of-ci-1:admin", "twice"),
+    ],
+)
+def test_a_faulty_one_says_what_is_wrong_and_not_what_the_secret_was(name: str, value: str, says: str) -> None:
+    [fault] = faults({name: value})
+    assert fault.startswith(name)
+    assert says in fault
+    assert "canary" not in fault

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from bot.cards import exception_news, exceptions, library_news, operations, questions
+from bot.cards import (
+    exception_news,
+    exceptions,
+    incidents,
+    library_news,
+    obligations,
+    operations,
+    questions,
+    review_agenda,
+    reviews,
+)
 from bot.cards.model import Card
 from bot.domain.announcements import Announcement, Json
 
@@ -30,6 +40,16 @@ SAY: Mapping[str, Callable[[Facts], Card]] = MappingProxyType(
         "exception_condition": exception_news.condition_card,
         "exception_reworded": exception_news.reworded_card,
         "exceptions_of_superseded": exception_news.superseded_card,
+        "incident_bridge": incidents.bridge_card,
+        "incident_told": incidents.told_card,
+        "incident_decision": incidents.decision_card,
+        "obligation": obligations.owner_card,
+        "obligation_told": obligations.told_card,
+        "review_card": reviews.review_card,
+        "review_asked": reviews.asked_card,
+        "review_told": reviews.told_card,
+        "review_reminder": reviews.reminder_card,
+        "review_agenda": review_agenda.agenda_card,
         "undeliverable": operations.undeliverable,
         "delivery_aside": operations.delivery_aside,
         "governance_faulty": operations.governance_faulty,

@@ -45,7 +45,7 @@ Json = dict[str, Any]
 
 # Slack answers `msg_blocks_too_long` from about 12,000 characters on, containers included; it takes 50 blocks, and of the
 # least weight 45 fit.
-BUDGET = Budget(most=10_000, run=60, link=20, entry=130, block=220, button=200, told=1)
+BUDGET = Budget(most=10_000, run=60, link=20, entry=130, block=220, button=200, told=1, code=8)
 # Slack takes views of 250,000 bytes; half is left to labels, hints and what stands above the fields.
 # `private_metadata` takes 3,000 characters; a third is left to whoever has to remember where the form was opened.
 FORM_BUDGET = FormBudget(most=120_000, entry=100, choices=100, about=2_000, typed=3_000, label=75, value=150)

@@ -11,7 +11,10 @@ from bot.cards import catalog
 from bot.cards.examples_of_announcements import EXAMPLES_OF_ANNOUNCEMENTS
 from bot.cards.examples_of_exception_news import EXAMPLES_OF_EXCEPTION_NEWS
 from bot.cards.examples_of_exceptions import EXAMPLES_OF_EXCEPTIONS
+from bot.cards.examples_of_incidents import EXAMPLES_OF_INCIDENTS
+from bot.cards.examples_of_obligations import EXAMPLES_OF_OBLIGATIONS
 from bot.cards.examples_of_questions import EXAMPLES_OF_QUESTIONS
+from bot.cards.examples_of_reviews import EXAMPLES_OF_REVIEWS
 from bot.cards.model import Button, Card, Field, Form, Said
 from bot.cards.openers import opened_from
 from bot.domain.exception_register import Counts as Standing
@@ -519,5 +522,8 @@ EXAMPLES: Mapping[str, Callable[[], Said]] = MappingProxyType(
         **EXAMPLES_OF_QUESTIONS,
         **EXAMPLES_OF_EXCEPTIONS,
         **EXAMPLES_OF_EXCEPTION_NEWS,
+        **EXAMPLES_OF_OBLIGATIONS,
+        **EXAMPLES_OF_INCIDENTS,
+        **EXAMPLES_OF_REVIEWS,
     }
 )

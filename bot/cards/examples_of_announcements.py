@@ -242,12 +242,6 @@ def _subscribed_instead() -> Card:
     return subscriptions.subscribed(new, held, HERE, "/arch", instead=instead, due=MONDAY, room="slack:C0PAY")
 
 
-def _subscribed_in_advance() -> Card:
-    """Honest about what is not announced yet."""
-    new = read("incidents severity:1")
-    return subscriptions.subscribed(new, new, ALONE, "/arch")
-
-
 def _subscriptions() -> Card:
     """All that a room hears of, each with a button to stop it."""
     mine = (
@@ -298,7 +292,6 @@ EXAMPLES_OF_ANNOUNCEMENTS: Mapping[str, Callable[[], Said]] = MappingProxyType(
         "unreadable_files": _unreadable_files,
         "subscribed": _subscribed,
         "subscribed_instead": _subscribed_instead,
-        "subscribed_in_advance": _subscribed_in_advance,
         "subscriptions": _subscriptions,
         "subscriptions_after_one_was_stopped": _subscriptions_after_one_was_stopped,
         "subscriptions_none": _subscriptions_none,

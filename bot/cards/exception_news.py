@@ -105,14 +105,15 @@ def expiry_card(facts: Told) -> Card:
 
 
 def condition_card(facts: Told) -> Card:
-    """To whoever sees to a condition (`number`): what it is and by when, that it is overdue, that it is met, that it is not
-    wanted any more."""
+    """To whoever sees to a condition (`number`): what it is and by when, that it is overdue, that it is met, that somebody
+    else sees to it (`to` is whom it was for), that it is not wanted any more."""
     request, number = read(facts["request"]), int(facts["number"])
     conditions = request.waiver.conditions if request.waiver else ()
     each = next((one for one in conditions if one.number == number), None)
     if each is None:
         return _line("exception_condition", f"{request.id} has no condition {number} any more.", request)
-    is_wanted = each.met_at is None and is_in_force(request)
+    is_theirs = facts.get("to", each.owner) == each.owner  # else it was handed on since
+    is_wanted = each.met_at is None and is_in_force(request) and is_theirs
     about = About(request.id, Does.MEET, number=number)
     done = Button(BUTTONS[Does.MEET], "exception_step_form", str(about), primary=True, form=True)
     line, first = _due(request, each, facts)
@@ -217,6 +218,8 @@ def _due(request: ExceptionRequest, each: Condition, facts: Told) -> tuple[str, 
     what = f"ondition {each.number} of {request.id}"
     if each.met_at:
         line = f"C{what} is met."
+    elif facts.get("to", each.owner) != each.owner:
+        line = f"C{what} is for {named(each.owner)} to see to now."
     elif not is_in_force(request):
         line = f"C{what} is not wanted any more. {standing(request)}."
     elif each.is_overdue:

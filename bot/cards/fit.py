@@ -44,7 +44,7 @@ _LEAST = 250  # bytes of a quote that are shown where all the rest is
 @dataclass(frozen=True, slots=True)
 class Budget:
     """The bytes that a card's blocks and buttons may take, and those that a platform needs around a run of text, a link,
-    an entry of a list or of facts, and a button, whose texts are written `told` times. There are at most as many blocks as
+    an entry of a list or of facts, a line of code, and a button, whose texts are written `told` times. There are at most as many blocks as
     would fit if each took `block`; around what is in a block go half of it."""
 
     most: int
@@ -54,6 +54,7 @@ class Budget:
     block: int
     button: int
     told: int
+    code: int = 350
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +138,12 @@ def fitted_choices(choices: Sequence[Choice], budget: FormBudget) -> tuple[Choic
 def _able(field: Field, budget: FormBudget) -> Field:
     """The field with what could come back from it."""
     most = max(min(field.most, budget.typed), 1)
+    if field.day:
+        return replace(field, choices=(), value=field.value if _is_day(field.value) else "", most=most)
     if field.choices:
         choices = tuple(_able_choices(field.choices, budget))
         value = field.value if any(choice.value == field.value for choice in choices) else ""
         return replace(field, choices=choices, value=value, most=most)
-    if field.day:
-        return replace(field, value=field.value if _is_day(field.value) else "", most=most)
     lines = "\n".join(clean_lines(field.value)) if field.lines else clean(field.value)
     return replace(field, value=carried(lines, most), most=most)
 
@@ -264,7 +265,8 @@ def _line(line: Inlines, budget: Budget) -> int:
 
 def _code(line: str, budget: Budget) -> int:
     # Its indentation may be drawn as no-break spaces, six bytes each, and a tab is four of them.
-    return budget.entry + 6 * _text(line) + 18 * line.count("\t")
+    indented = len(line) - len(line.lstrip())
+    return budget.code + _text(line) + 5 * indented + 24 * line.count("\t")
 
 
 def _text(text: str) -> int:

@@ -52,6 +52,17 @@ SECTIONS = (
     ("For whoever asked for an exception", ("exception_asked", "exception_expiry", "exception_condition")),
     ("The register of exceptions", ("shown_exception", "exception_receipt", "exception_register")),
     ("What else is told of exceptions", ("exception_told", "exception_reworded", "exceptions_of_superseded")),
+    ("What is due", ("obligations", "shown_obligation", "obligation_form", "obligation_taken")),
+    ("For whoever sees to an obligation", ("obligation", "obligation_told")),
+    ("Asking for a review", ("design_review_form", "design_review_sent")),
+    ("Reviewing", ("design_review", "design_review_step_form", "design_review_taken", "design_review_reminder")),
+    ("For whoever asked for a review", ("design_review_asked", "shown_design_review")),
+    ("What else is told of reviews", ("design_review_told", "design_review_agenda", "design_review_queue")),
+    (
+        "On the bridge of an incident",
+        ("incident_bridge", "incident_form", "incident_step_form", "incident_opened", "incident_taken"),
+    ),
+    ("What is told of incidents", ("incident_told", "incident_decision", "shown_incident", "incident_timeline")),
     ("Away", ("exception_away",)),
     (
         "For operators",

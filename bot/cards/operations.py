@@ -11,6 +11,7 @@ from bot.cards.model import Block, Button, Card, Caution, Inlines, Items, Litera
 from bot.cards.text import shortened
 
 SUMMARY, REASON, NAME = 200, 300, 60
+RIGHTS = "governance.yaml"
 FAULTS = 10  # of a file: the rest is seen when these are mended
 
 Told = Mapping[str, Any]
@@ -64,15 +65,16 @@ def sent_again(facts: Told) -> Card:
 
 
 def governance_faulty(facts: Told) -> Card:
-    """Decision rights that cannot be read, line by line; or that they can be again."""
+    """Decision rights, or the mappings of incident tools, that cannot be read, line by line; or that they can be again."""
     faults = [line for line in str(facts["fault"]).splitlines() if line.strip()]
+    file = str(facts.get("file") or RIGHTS)
+    title = "Decision rights" if file == RIGHTS else "Incident tools"
     if facts.get("mended"):
-        sentence = "governance.yaml was mended and is in force."
-        return Card(
-            "governance_faulty", sentence, (Text((sentence,)), *_faults(faults, "This was wrong:")), "Decision rights"
-        )
-    sentence = "governance.yaml cannot be taken as it is. What it said before stays in force until it is mended."
-    return Card("governance_faulty", sentence, (Caution((sentence,)), *_faults(faults)), "Decision rights")
+        sentence = f"{file} was mended and is in force."
+        blocks = (Text((sentence,)), *_faults(faults, "This was wrong:"))
+        return Card("governance_faulty", sentence, blocks, title)
+    sentence = f"{file} cannot be taken as it is. What it said before stays in force until it is mended."
+    return Card("governance_faulty", sentence, (Caution((sentence,)), *_faults(faults)), title)
 
 
 def link_refused(facts: Told) -> Card:

@@ -25,7 +25,7 @@ from bot.cards.model import (
 )
 from bot.cards.text import shortened
 from bot.domain.people import Account
-from bot.domain.subscriptions import ANNOUNCED, DOCUMENTS, EXACTLY, Digest, Subscription, Topic, undercut
+from bot.domain.subscriptions import DOCUMENTS, EXACTLY, Digest, Subscription, Topic, undercut
 
 SUMMARY = 200
 BUTTON = 40
@@ -37,7 +37,10 @@ _NAMES = {
 }
 _CHOICES = {
     Topic.ALL: "Everything",
-    **{topic: _NAMES.get(topic, topic.value.capitalize()) for topic in (*DOCUMENTS, Topic.EXCEPTIONS)},
+    **{
+        topic: _NAMES.get(topic, topic.value.capitalize())
+        for topic in (*DOCUMENTS, Topic.EXCEPTIONS, Topic.REVIEWS, Topic.INCIDENTS, Topic.OBLIGATIONS)
+    },
 }
 
 
@@ -63,9 +66,6 @@ def subscribed(
         blocks.append(Text((hours,)))
     if instead:
         blocks.append(Text((f"Until now it was: {_sentence(instead)}.",)))
-    if waiting := [each for each in new if each.topic not in ANNOUNCED]:
-        names = ", ".join(_name(each.topic) for each in waiting)
-        blocks.append(Caution((f"Nothing is announced of {names} yet: what is asked for here waits until it is.",)))
     sooner: dict[Subscription, list[Subscription]] = {}
     for late, soon in undercut(subscriptions):
         if late in new or soon in new:
@@ -194,8 +194,7 @@ def _plain(subscription: Subscription) -> str:
 
 
 def _line(subscription: Subscription) -> Inlines:
-    later = "" if subscription.topic in ANNOUNCED else " (nothing is announced of these yet)"
-    return (f"{described(subscription)}{later}",)
+    return (described(subscription),)
 
 
 def _sentence(subscriptions: Iterable[Subscription]) -> str:

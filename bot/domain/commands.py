@@ -7,9 +7,10 @@ is typed) or of `pressed` (what a button carries).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
-from bot.domain import exception_commands, subscriptions
+from bot.domain import exception_commands, incident_commands, obligation_commands, review_commands, subscriptions
 from bot.domain.exception_commands import (
     ExceptionCommand,
     GoAway,
@@ -20,7 +21,34 @@ from bot.domain.exception_commands import (
     ShowException,
     TakeExceptionStep,
 )
+from bot.domain.incident_commands import (
+    IncidentCommand,
+    OpenIncident,
+    OpenIncidentForm,
+    OpenIncidentStep,
+    ShowIncident,
+    ShowTimeline,
+    TakeIncidentStep,
+)
+from bot.domain.incident_reports import ReportIncident
+from bot.domain.obligation_commands import (
+    ListObligations,
+    MeetObligation,
+    ObligationCommand,
+    OpenObligationForm,
+    ShowObligation,
+    TransferObligation,
+)
 from bot.domain.people import Account
+from bot.domain.review_commands import (
+    ListReviews,
+    OpenReviewForm,
+    OpenReviewStep,
+    RequestReview,
+    ReviewCommand,
+    ShowReview,
+    TakeReviewStep,
+)
 from bot.errors import OutdatedButton
 
 LONGEST_QUESTION = 1_000  # characters that a button carries: platforms allow 2,000 bytes and more
@@ -220,6 +248,9 @@ Command = (
     | Remark
     | SendAgain
     | ExceptionCommand
+    | ObligationCommand
+    | ReviewCommand
+    | IncidentCommand
 )
 
 # What changes something is recorded before it is acknowledged, and handled in one transaction.
@@ -233,6 +264,13 @@ CHANGES: tuple[type[Command], ...] = (
     RequestException,
     TakeExceptionStep,
     GoAway,
+    MeetObligation,
+    TransferObligation,
+    RequestReview,
+    TakeReviewStep,
+    OpenIncident,
+    TakeIncidentStep,
+    ReportIncident,
 )
 # What looks at what is remembered is handled in a transaction too, and changes nothing.
 LOOKS: tuple[type[Command], ...] = (
@@ -242,7 +280,31 @@ LOOKS: tuple[type[Command], ...] = (
     OpenExceptionStep,
     ShowException,
     ListExceptions,
+    ListObligations,
+    ShowObligation,
+    OpenObligationForm,
+    OpenReviewForm,
+    OpenReviewStep,
+    ShowReview,
+    ListReviews,
+    OpenIncidentForm,
+    OpenIncidentStep,
+    ShowIncident,
+    ShowTimeline,
 )
+
+# The member in which somebody else is named as it was typed: a platform tells whom they mean where they are mentioned.
+NAMED: Mapping[type[Command], str] = MappingProxyType({GoAway: "delegate", TransferObligation: "to"})
+
+
+def named_in(command: Command) -> str:
+    """The words with which a command names somebody else; "" where it names nobody."""
+    return str(getattr(command, NAMED[type(command)])) if type(command) in NAMED else ""
+
+
+def naming(command: Command, account: str) -> Command:
+    """The same command with whom it names as an account: "teams:29:…"."""
+    return replace(command, **{NAMED[type(command)]: account})  # type: ignore[arg-type]  # which of them it is, NAMED says
 
 
 def changes(command: Command) -> bool:
@@ -265,6 +327,12 @@ def understand(text: str, by: Account, knows: Callable[[str], bool], *, for_all:
     rest = " ".join(words[1:])
     if wish := _subscribing(verb, rest, by) or exception_commands.typed(verb, rest, by, knows):
         return wish
+    if owed := obligation_commands.typed(verb, rest, by):
+        return owed
+    if reviewed := review_commands.typed(verb, rest, by, knows):
+        return reviewed
+    if told := incident_commands.typed(verb, rest, by, knows):
+        return told
     return Ask(by, " ".join(words), for_all=for_all)
 
 
@@ -324,4 +392,10 @@ def _pressed_among_people(verb: str, about: str, by: Account, fields: Mapping[st
             return SendAgain(by, about)
     if wish := exception_commands.pressed(verb, about, by, fields):
         return wish
+    if owed := obligation_commands.pressed(verb, about, by, fields):
+        return owed
+    if reviewed := review_commands.pressed(verb, about, by, fields):
+        return reviewed
+    if told := incident_commands.pressed(verb, about, by, fields):
+        return told
     raise OutdatedButton

@@ -38,6 +38,7 @@ class Happened(StrEnum):
     OVERDUE = "condition_overdue"
     KEPT = "kept"
     MET = "condition_met"
+    ENTRUSTED = "condition_transferred"
     REVOKED = "revoked"
     CLOSED = "closed"
     REWORDED = "clause_reworded"

@@ -41,9 +41,6 @@ class Digest(StrEnum):
 
 
 DOCUMENTS = (Topic.STANDARDS, Topic.ADRS, Topic.RUNBOOKS, Topic.PATTERNS, Topic.GUIDES)
-ANNOUNCED = frozenset(
-    {*DOCUMENTS, Topic.EXCEPTIONS, Topic.ALL}
-)  # those of which there is news; a subscription to another one waits for it
 FILTERS = ("tag", "owner", "service", "severity", "risk")
 WITH_SEVERITY = frozenset({Topic.INCIDENTS, Topic.ALL})
 NINE = time(9)  # when a digest comes where nobody said when business begins

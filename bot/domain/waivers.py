@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain import exception_forms as forms
+from bot.domain.audit import Entry
 from bot.domain.exception_decisions import may_speak, open_seats
 from bot.domain.exception_requests import (
     Ballot,
@@ -87,22 +88,36 @@ def meet(request: ExceptionRequest, number: int, who: Voter, evidence: str, now:
 
     Raises `NoWaiver`, `UnknownCondition`, `FaultyFields` (field: evidence), and what `rights.entitled` raises.
     """
-    waiver = request.waiver
-    owner = next((each.owner for each in waiver.conditions if each.number == number), "") if waiver else ""
-    is_owner = bool(who.account.email) and same_writing(owner) == same_writing(who.account.email)
-    if not is_owner or who.account.standing is not Standing.MEMBER:
-        _holder(request, who, now)
-    if waiver is None:
-        raise NoWaiver(id=request.id, status=request.status)
-    found = next((each for each in waiver.conditions if each.number == number and each.met_at is None), None)
-    if found is None:
-        raise UnknownCondition(id=request.id)
+    waiver, found = _condition(request, number, who, now)
     missing = "Say what shows that it is met: a link, a change, a test."
     forms.refuse(forms.text_fault("evidence", evidence, forms.LONGEST_TEXT, required=missing))
     after = _with(request, waiver, replace(found, met_at=now))
     if request.ballot is Ballot.OVERDUE and after.ballot is None:
         after = replace(after, clock=None, escalated=False, voices=())
     return stepped(request, after, Happened.MET, who.account, {"evidence": evidence})
+
+
+def entrust(request: ExceptionRequest, number: int, who: Voter, to: str, now: datetime) -> Step:
+    """Somebody else, an e-mail address, sees to a condition from now on. Its owner says so, the asker, or whoever could revoke
+    the waiver.
+
+    Raises `NoWaiver`, `UnknownCondition`, `FaultyFields` (field: owner), and what `rights.entitled` raises.
+    """
+    waiver, found = _condition(request, number, who, now)
+    address = same_writing(to.strip())
+    if address == same_writing(found.owner):
+        forms.refuse([forms.FieldFault("owner", f"{to} sees to it already: name somebody else.")])
+    after = _with(request, waiver, replace(found, owner=address))
+    entry = Entry(
+        action=f"exception_request.{Happened.ENTRUSTED}",
+        subject=request.id,
+        by=who.account,
+        after={"condition": number, "obligation": found.obligation},
+        rule=request.rule,
+        revision=request.terms.revision,
+        words={"from": found.owner, "to": address},
+    )
+    return Step(after, Happened.ENTRUSTED, entry)
 
 
 def obliged(request: ExceptionRequest, obligations: Mapping[int, str]) -> ExceptionRequest:
@@ -149,6 +164,21 @@ def _holder(request: ExceptionRequest, who: Voter, now: datetime) -> Person:
     if them.same_human_as(request.asked_by) and who.account.standing is Standing.MEMBER:
         return them
     return entitled(who, request.asked_by, request.overseers, now=now, id_=request.id)[0].by
+
+
+def _condition(request: ExceptionRequest, number: int, who: Voter, now: datetime) -> tuple[Waiver, Condition]:
+    """An open condition, for its owner, the asker, or somebody with a right to one of the seats."""
+    waiver = request.waiver
+    owner = next((each.owner for each in waiver.conditions if each.number == number), "") if waiver else ""
+    is_owner = bool(who.account.email) and same_writing(owner) == same_writing(who.account.email)
+    if not is_owner or who.account.standing is not Standing.MEMBER:
+        _holder(request, who, now)
+    if waiver is None:
+        raise NoWaiver(id=request.id, status=request.status)
+    found = next((each for each in waiver.conditions if each.number == number and each.met_at is None), None)
+    if found is None:
+        raise UnknownCondition(id=request.id)
+    return waiver, found
 
 
 def _with(request: ExceptionRequest, waiver: Waiver, condition: Condition) -> ExceptionRequest:

@@ -130,6 +130,12 @@ def manifest(url: str | None, command: str, unfurl_hosts: Sequence[str]) -> dict
                     "callback_id": "request_exception_about",
                     "description": "Opens the same form with what a message says",
                 },
+                {
+                    "name": "Request a review",
+                    "type": "message",
+                    "callback_id": "request_review_about",
+                    "description": "Opens the form for an architecture review with what a message says",
+                },
             ],
             "slash_commands": [slash],
             **({"unfurl_domains": hosts} if hosts else {}),

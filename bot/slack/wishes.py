@@ -13,9 +13,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.cards.text import shortened
-from bot.domain.commands import LONGEST_QUESTION, Ask, Command, OpenQuestionForm, Remark, changes, pressed, understand
-from bot.domain.exception_commands import GoAway, OpenExceptionForm, Suggest
+from bot.domain.commands import (
+    LONGEST_QUESTION,
+    Ask,
+    Command,
+    OpenQuestionForm,
+    Remark,
+    changes,
+    named_in,
+    pressed,
+    understand,
+)
+from bot.domain.exception_commands import OpenExceptionForm, Suggest
 from bot.domain.people import Account
+from bot.domain.review_commands import OpenReviewForm
 from bot.errors import Refusal
 from bot.slack.events import Happening, Said, happening, may_follow
 from bot.slack.inbound import Kind, SlashCommand, by_account, readable, slash_command_of
@@ -34,7 +45,7 @@ from bot.slack.payloads import Payload
 
 # The callback ids of our shortcuts: of the menu of all, and of a message's own.
 ASK, EXCEPT = "ask", "request_exception"
-ASK_ABOUT, EXCEPT_ABOUT = "ask_about", "request_exception_about"
+ASK_ABOUT, EXCEPT_ABOUT, REVIEW_ABOUT = "ask_about", "request_exception_about", "request_review_about"
 NOBODY = Account("slack", "")  # until it is known who it is
 LONGEST_REASON = 3_000  # characters of a message that a form begins with
 
@@ -113,7 +124,7 @@ class Reader:
     def _understood(self, wire: str, *, for_all: bool = False) -> Command:
         """The wish in a typed line, as Slack writes it."""
         command = understand(readable(wire), NOBODY, self.knows, for_all=for_all)
-        if isinstance(command, GoAway) and command.delegate:
+        if named_in(command):
             return understand(readable(by_account(wire)), NOBODY, self.knows)
         return command
 
@@ -141,6 +152,8 @@ class Reader:
         elif shortcut.name in (EXCEPT_ABOUT, EXCEPT):
             target = next(filter(self.knows, _ID.findall(text)), "")
             command = OpenExceptionForm(NOBODY, target, shortened(text, LONGEST_REASON))
+        elif shortcut.name == REVIEW_ABOUT:
+            command = OpenReviewForm(NOBODY, text=shortened(text, LONGEST_REASON))
         return _wish(kind, shortcut, command, f"slack:shortcut:{shortcut.spot.trigger_id or otherwise}:{shortcut.name}")
 
 

@@ -130,6 +130,18 @@ class ExceptionRequests:
                 found |= {each.id: each for each in self._read(self._connection.execute(some).all())}
         return tuple(found[id_] for id_ in sorted(found, key=_number))
 
+    def waived(self, at: datetime, *, service: str = "", target: str = "") -> tuple[ExceptionRequest, ...]:
+        """Those whose waiver was in force at a moment (aware), as far as is known now, by their ids. `service` and `target`, a clause's
+        or a standard's id, are compared without case; "" for all."""
+        fits: list[ColumnElement[bool]] = [requests.c.ends > naive(at)]
+        if service:
+            fits.append(requests.c.service == service.strip().casefold())
+        if target:
+            wanted = target.strip().lower()
+            fits.append(or_(func.lower(requests.c.target) == wanted, func.lower(requests.c.standard) == wanted))
+        found = self._read(self._connection.execute(select(requests).where(*fits).order_by(requests.c.number)).all())
+        return tuple(each for each in found if each.waiver and each.waiver.in_force(at))
+
     def earlier(self, target: Target, service: str, *, but: str, most: int = 200) -> tuple[ExceptionRequest, ...]:
         """Requests that were approved or declined, against the same standard or for the same service, the newest first and at
         most so many; all but the one of the id `but`."""

@@ -31,6 +31,7 @@ from bot.store import drafts
 from bot.store.database import Database, seconds_now
 from bot.store.exceptions import UNDECIDED
 from bot.store.outbox import CHANGED, MAYBE_SENT, UNDELIVERABLE, WAITING
+from bot.store.reviews import OPEN_STAGES
 from bot.store.tables import (
     announcement,
     draft,
@@ -40,6 +41,7 @@ from bot.store.tables import (
     lane,
     open_question,
     posting,
+    review,
     timer,
 )
 from bot.store.transaction import Transaction
@@ -129,6 +131,7 @@ def _settled(which: ColumnElement[bool]) -> Select[Any]:
         exists().where(kept_back.c.announcement == announcement.c.key),
         exists().where(known_document.c.announcement == announcement.c.key),
         announcement.c.subject.in_(_live_requests()),
+        announcement.c.subject.in_(_open_reviews()),
     )
     return select(announcement.c.key).where(which, not_(_has(on_its_way)), *map(not_, referring))
 
@@ -138,6 +141,11 @@ def _live_requests() -> Select[Any]:
     brought up to date when that ends, however late."""
     is_live = or_(exception_request.c.stage.in_(UNDECIDED), exception_request.c.status == State.IN_FORCE)
     return select(literal("EX-") + cast(exception_request.c.number, Text)).where(is_live)
+
+
+def _open_reviews() -> Select[Any]:
+    """What announcements call the reviews that are to be decided."""
+    return select(literal("RV-") + cast(review.c.number, Text)).where(review.c.stage.in_(OPEN_STAGES))
 
 
 def _has(which: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -18,13 +18,15 @@ from bot.store.engines import take_your_time
 from bot.store.order import hold
 from bot.store.tables import metadata
 
-NEWEST = "0004"
+NEWEST = "0005"
+NEW_IN_0005 = frozenset({"review", "incident", "drafted_document"})
 NEW_IN_0004 = frozenset({"exception_request", "exception_entry", "absence", "draft", "obligation"})
 # The tables that a database has at each version; at the newest those that the program uses.
 TABLES: Mapping[str, frozenset[str]] = {
     "0001": frozenset({"question"}),
     "0002": frozenset({"question", "rating", "conversation"}),
-    "0003": frozenset(metadata.tables) - NEW_IN_0004,
+    "0003": frozenset(metadata.tables) - NEW_IN_0004 - NEW_IN_0005,
+    "0004": frozenset(metadata.tables) - NEW_IN_0005,
     NEWEST: frozenset(metadata.tables),
 }
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -15,6 +15,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     UniqueConstraint,
+    text,
 )
 
 from bot.store.types import Facts, Words
@@ -335,5 +336,84 @@ obligation = Table(
     Column("at", DateTime, nullable=False),  # UTC; since when
     Column("met_at", DateTime),  # UTC
     Column("evidence", Words, nullable=False),
+    Column("kind", Words, nullable=False, server_default="condition"),  # `bot.domain.obligations.Kind`
+    Column("title", Words, nullable=False, server_default=""),  # of what it follows from
+    Column("given_by", Words, nullable=False, server_default=""),  # the account that demanded it: "slack:U012"
+    Column("met_by", Words, nullable=False, server_default=""),  # an account
+    Column("overdue_at", DateTime),  # UTC
     UniqueConstraint("subject", "number"),
+    Index(None, "owner"),
+    Index(None, "met_at"),
+)
+
+# Architecture reviews: each whole, and beside it what is searched. The number is that of its id, "RV-3".
+review = Table(
+    "review",
+    metadata,
+    Column("number", Number, primary_key=True),
+    Column("stage", Words, nullable=False),
+    Column("outcome", Words, nullable=False),  # of the decision matrix: "light"
+    Column("service", Words, nullable=False),  # case-folded
+    Column("asker", Words, nullable=False),  # their person when it was written; "" for nobody's
+    Column("platform", Words, nullable=False),  # of the account that they asked with
+    Column("account", Words, nullable=False),
+    Column("asked_at", DateTime, nullable=False),  # UTC
+    Column("decided_at", DateTime),  # UTC
+    Column("meeting", Words, nullable=False),  # the day of the board that takes it, in ISO 8601; "" for none
+    Column("facts", Facts, nullable=False),
+    Index(None, "stage"),
+    Index(None, "service"),
+    Index(None, "asker"),
+    Index(None, "asked_at"),
+    Index(None, "decided_at"),
+    Index(None, "meeting"),
+    Index(None, "platform", "account"),
+)
+
+# Incidents with the decisions of their bridges: each whole, and beside it what is searched. The number is that of its id,
+# "INC-12"; `key` is what the tool of `source` calls it, both "" for one that was opened here.
+incident = Table(
+    "incident",
+    metadata,
+    Column("number", Number, primary_key=True),
+    Column("key", Words, nullable=False),
+    Column("source", Words, nullable=False),
+    Column("room", Words, nullable=False),  # its bridge: "slack:C0INC"; "" for none
+    Column("stage", Words, nullable=False),
+    Column("severity", Words, nullable=False),
+    Column("service", Words, nullable=False),  # case-folded
+    Column("opened_at", DateTime, nullable=False),  # UTC
+    Column("closed_at", DateTime),  # UTC
+    Column("facts", Facts, nullable=False),
+    Index(None, "stage"),
+    Index(None, "opened_at"),
+    Index(  # one is open in a room at a time
+        "uq_incident_open",
+        "room",
+        unique=True,
+        sqlite_where=text("closed_at IS NULL AND room <> ''"),
+        postgresql_where=text("closed_at IS NULL AND room <> ''"),
+    ),
+    Index(
+        "uq_incident_key",
+        "source",
+        "key",
+        unique=True,
+        sqlite_where=text("key <> ''"),
+        postgresql_where=text("key <> ''"),
+    ),
+)
+
+# Documents that were drafted from a decision, and where they were written.
+drafted_document = Table(
+    "drafted_document",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("subject", Words, nullable=False),  # what it follows from: "RV-3", "INC-12"
+    Column("path", Words, nullable=False),  # relative to the knowledge folder
+    Column("text", Words, nullable=False),
+    Column("at", DateTime, nullable=False),  # UTC
+    Column("written_at", DateTime),  # UTC
+    Column("place", Words, nullable=False),  # where it was written: a branch or a file; "" for nowhere yet
+    UniqueConstraint("subject", "path"),
 )

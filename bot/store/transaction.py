@@ -11,13 +11,16 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from bot.store.absences import Absences
 from bot.store.audit import Audit
+from bot.store.drafted import DraftedDocuments
 from bot.store.drafts import Drafts
 from bot.store.exceptions import ExceptionRequests
+from bot.store.incidents import Incidents
 from bot.store.library import KnownLibrary
 from bot.store.obligations import Obligations
 from bot.store.open_questions import OpenQuestions
 from bot.store.outbox import Outbox
 from bot.store.people import People
+from bot.store.reviews import Reviews
 from bot.store.subscriptions import Subscriptions
 from bot.store.timers import Timers
 
@@ -88,6 +91,21 @@ class Transaction:
     def drafts(self) -> Drafts:
         """Forms that somebody has begun to fill in."""
         return Drafts(self.connection, self.now)
+
+    @cached_property
+    def drafted(self) -> DraftedDocuments:
+        """Documents that were drafted from a decision."""
+        return DraftedDocuments(self.connection, self.now)
+
+    @cached_property
+    def reviews(self) -> Reviews:
+        """Architecture reviews."""
+        return Reviews(self.connection, self.now, self.people)
+
+    @cached_property
+    def incidents(self) -> Incidents:
+        """Incidents and what was decided on their bridges."""
+        return Incidents(self.connection, self.now, self.people)
 
     @cached_property
     def obligations(self) -> Obligations:

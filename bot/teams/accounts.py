@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 
-from bot.domain.commands import Command
-from bot.domain.exception_commands import GoAway
+from bot.domain.commands import Command, named_in, naming
 from bot.domain.people import Account, Standing
 from bot.teams.activities import Incoming, Json
 from bot.teams.directory import Directory
@@ -44,11 +43,11 @@ class Accounts:
     async def wished(self, wish: Command, incoming: Incoming) -> Command:
         """A wish from an activity, by whoever sent it; somebody who is mentioned in it by the account that is theirs."""
         wish = replace(wish, by=await self.sender(incoming))
-        mentioned = wish.delegate.removeprefix(f"{TEAMS}:") if isinstance(wish, GoAway) else ""
-        if not isinstance(wish, GoAway) or not mentioned.startswith("29:"):
+        mentioned = named_in(wish).removeprefix(f"{TEAMS}:")
+        if not mentioned.startswith("29:"):
             return wish
         entry = await self.roster.look_up(incoming.service_url, incoming.conversation["id"], mentioned)
-        return replace(wish, delegate=f"{TEAMS}:{_id({**(entry.member or {}), 'id': mentioned})}")
+        return naming(wish, f"{TEAMS}:{_id({**(entry.member or {}), 'id': mentioned})}")
 
     def _home(self, incoming: Incoming) -> str:
         """The tenant whose members are ours; "" where nobody is vouched for."""

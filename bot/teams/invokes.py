@@ -14,6 +14,7 @@ from bot.domain.commands import LONGEST_QUESTION, Ask, Command, OpenQuestionForm
 from bot.domain.exception_commands import OpenExceptionForm, Suggest
 from bot.domain.exception_forms import LONGEST_TEXT
 from bot.domain.people import Account
+from bot.domain.review_commands import OpenReviewForm
 from bot.domain.rooms import Conversation
 from bot.teams.accounts import Accounts
 from bot.teams.activities import Incoming, Json
@@ -48,7 +49,8 @@ from bot.teams.wishes import press_in
 
 log = structlog.stdlib.get_logger(__name__)
 
-ASK_ABOUT, REQUEST_EXCEPTION = "askAbout", "requestException"  # the ids of the actions in the manifest
+# The ids of the actions in the manifest.
+ASK_ABOUT, REQUEST_EXCEPTION, REQUEST_REVIEW = "askAbout", "requestException", "requestReview"
 SECONDS = 4.5  # Teams waits five for the answer to an invoke
 _REMEMBERED = 1024  # results as they are sent, some 2 KB each
 _POSTING_SECONDS = 2.0  # of these; what takes longer is gone on with after the answer
@@ -136,13 +138,15 @@ class Invokes:
     async def _open_action(self, incoming: Incoming) -> Json:
         """An action of the extension, chosen on a message or where one is written."""
         action = read_command(incoming.value, ASK_ABOUT)
-        if action not in (ASK_ABOUT, REQUEST_EXCEPTION):
+        if action not in (ASK_ABOUT, REQUEST_EXCEPTION, REQUEST_REVIEW):
             return not_here(incoming.name)
         by = await self._accounts.sender(incoming)
         wish: Command
         if action == REQUEST_EXCEPTION:
             text = message_text(incoming.value, LONGEST_TEXT)
             wish = OpenExceptionForm(by, first_id(text, self._knows), text)
+        elif action == REQUEST_REVIEW:
+            wish = OpenReviewForm(by, text=message_text(incoming.value, LONGEST_TEXT))
         else:
             text = message_text(incoming.value, LONGEST_QUESTION)
             wish = Ask(by, text) if text else OpenQuestionForm(by)

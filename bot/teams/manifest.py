@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from bot.errors import ConfigurationError
 from bot.teams import icons
-from bot.teams.invokes import ASK_ABOUT, REQUEST_EXCEPTION
+from bot.teams.invokes import ASK_ABOUT, REQUEST_EXCEPTION, REQUEST_REVIEW
 from bot.teams.queries import ACCEPTED, COMMAND
 
 SCHEMA_VERSION = "1.19"  # new enough for all that is declared, old enough for government clouds
@@ -34,6 +34,8 @@ _WORDS = (
     ("show STD-004", "A document or clause, by its id"),
     ("exception", "Requests an exception; with the id of a clause, to that one"),
     ("exceptions", "The exception register; mine, pending, expiring or service:NAME may follow"),
+    ("review", "Requests an architecture review; with the id of a clause, of a change to that one"),
+    ("reviews", "The review queue; mine, pending, board or service:NAME may follow"),
 )
 
 
@@ -107,7 +109,15 @@ def _extension(app_id: str, hosts: Sequence[str]) -> dict[str, Any]:
         "context": ["message", "compose", "commandBox"],
         "fetchTask": True,
     }
-    extension: dict[str, Any] = {"botId": app_id, "commands": [*searches, ask, request]}
+    review = {
+        "id": REQUEST_REVIEW,
+        "type": "action",
+        "title": "Request a review",
+        "description": "Opens the form for an architecture review, with the words of a message",
+        "context": ["message", "compose", "commandBox"],
+        "fetchTask": True,
+    }
+    extension: dict[str, Any] = {"botId": app_id, "commands": [*searches, ask, request, review]}
     if hosts:
         extension["messageHandlers"] = [{"type": "link", "value": {"domains": list(hosts)}}]
     return extension

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import msgspec
 
-from bot.domain.commands import Ask, Command, Remark, pressed, understand
-from bot.domain.exception_commands import GoAway
+from bot.domain.commands import Ask, Command, Remark, named_in, naming, pressed, understand
 from bot.domain.people import Account
 from bot.errors import Refusal
 from bot.teams.accounts import account_of
@@ -66,8 +64,8 @@ def typed(
     command = understand(words, by, knows, for_all=bool(by.room))
     if isinstance(command, Ask) and (post := _thread_of(incoming)) and listens(by.here):
         return Remark(by, post, words, addressed=True)
-    if isinstance(command, GoAway) and (delegate := first_mentioned(command.delegate, incoming.entities)):
-        return replace(command, delegate=f"{TEAMS}:{delegate}")
+    if (said := named_in(command)) and (meant := first_mentioned(said, incoming.entities)):
+        return naming(command, f"{TEAMS}:{meant}")
     return command
 
 

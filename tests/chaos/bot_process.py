@@ -4,9 +4,9 @@ python -m tests.chaos.bot_process
 Standard input takes a JSON line for each process to start, standard output tells of each that has started or ended.
 What runs is `bot.app.serve`, the whole of it, with these differences:
 
-- three tables have one entry more: a handler, a card and a timer's effect that know the plan of the run;
+- three tables have other entries: handlers, a card and a timer's effect that know the plan of the run;
 - points at which it can be killed are wrapped around its verbs (`points`);
-- pace, leases and patience are shorter (`hurry`), so that much happens in minutes.
+- it posts faster than the platforms allow, leases and patience are shorter (`hurry`), so that much happens in minutes.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ import handlers
 from bot import app, settings
 from bot.cards import announcements
 from bot.domain.commands import Subscribe
+from bot.domain.incident_reports import ReportIncident
+from bot.pacing import Pace
 from tests.chaos import hurry, sabotage
 from tests.chaos.plan import Plan
 from tests.chaos.points import Points
@@ -40,14 +42,14 @@ def live(order: dict[str, Any]) -> None:
     signal.signal(signal.SIGUSR1, points.arm)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR1})
     granting = Granting(Plan(**order["plan"]), points.passed, handlers.HANDLERS[Subscribe])
-    handlers.HANDLERS = {**handlers.HANDLERS, Subscribe: granting.wish}
+    handlers.HANDLERS = {**handlers.HANDLERS, Subscribe: granting.wish, ReportIncident: granting.report}
     handlers.DUE = {**handlers.DUE, "chaos": granting.ring}
     announcements.SAY = {**announcements.SAY, "chaos": card_of_a_run}
-    hurry.up(order["hurry"])
+    hurry.up()
     sabotage.put_in(order["sabotage"])
     points.put_up()
     loaded = settings.load(order["environ"])
-    raise SystemExit(asyncio.run(app.serve(loaded, "127.0.0.1", order["port"])))
+    raise SystemExit(asyncio.run(app.serve(loaded, "127.0.0.1", order["port"], pace=Pace(factor=order["hurry"]))))
 
 
 def fork(order: dict[str, Any]) -> int:

@@ -6,7 +6,6 @@ import random
 from functools import partial
 
 from bot import announcer, app
-from bot.pacing import Pace
 from bot.store.inbox import Inbox
 
 REQUEST_SECONDS = 1.2  # for which a platform's answer is waited for
@@ -15,11 +14,10 @@ TAKEN_UP_AFTER = 1.0  # seconds after which a recorded delivery is anybody's
 LOST_AFTER = 1.8  # seconds that a double leaves a request without an answer: longer than it is waited for
 
 
-def up(factor: float) -> None:
-    """Paces `factor` times as fast as the platforms allow, leases of a few seconds, tries again at once."""
+def up() -> None:
+    """Leases of a few seconds, tries again at once. How fast rooms are posted to is handed to `bot.app.serve`."""
     announcer.Announcer = partial(  # type: ignore[misc,assignment]  # where `app` looks for it
         announcer.Announcer,
-        pace=Pace(factor=factor),
         patience=announcer.Patience(request=REQUEST_SECONDS, lease=LEASE_SECONDS, poll=0.25, backoff=backoff),
     )
     Inbox.__init__.__defaults__ = (TAKEN_UP_AFTER, "")

@@ -164,7 +164,7 @@ class Plan:
                 number=number,
                 kind=kind,
                 about=about,
-                platform=rng.choice(("slack", "slack event", "teams", "teams channel")),
+                platform=rng.choice(("slack", "slack event", "teams", "teams channel", "webhook")),
                 person=rng.randrange(self.people),
                 rooms=rooms,
                 ring_after=rng.uniform(0.05, 3.0) if kind == "say" and rng.random() < 0.2 else None,

@@ -16,6 +16,7 @@ from typing import Any
 
 import aiohttp
 
+from tests.api.signing import SECRET
 from tests.chaos.decided import Evidence as Decided
 from tests.chaos.decided import judge as judge_decisions
 from tests.chaos.deciding import Deciding
@@ -23,7 +24,7 @@ from tests.chaos.decisions import ROLES, Decisions
 from tests.chaos.hurry import LOST_AFTER
 from tests.chaos.invariants import Evidence, Verdict, judge
 from tests.chaos.ledger import Ledger
-from tests.chaos.load import Load
+from tests.chaos.load import SOURCE, Load
 from tests.chaos.plan import Plan
 from tests.chaos.processes import Processes
 from tests.chaos.waiting import until
@@ -208,6 +209,7 @@ def _environ(world: dict[str, Any], url: str, folder: Path) -> dict[str, str]:
         "DATABASE_URL": url,
         "ARCHWAY_DATA": str(folder / "data"),
         "ARCHWAY_KNOWLEDGE": str(folder / "knowledge"),
+        "ARCHWAY_WEBHOOK_SECRETS": f"{SOURCE}={SECRET}",
         "ARCHWAY_LOG_LEVEL": "warning",
         "ARCHWAY_LOG_FORMAT": "json",
     }

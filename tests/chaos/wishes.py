@@ -11,12 +11,14 @@ from bot.cards.model import Card, Reply, Text
 from bot.domain.announcements import Announcement, Json
 from bot.domain.audit import Entry
 from bot.domain.commands import Subscribe
+from bot.domain.incident_reports import ReportIncident
 from bot.domain.people import Account
 from bot.domain.timers import Timer
 from handlers.desk import Desk
 from tests.chaos.plan import Plan
 
 NUMBER = re.compile(r"tag:chaos-(\d+)")
+KEY = "chaos-"  # and the number: the key of an incident
 
 
 class Granting:
@@ -29,9 +31,14 @@ class Granting:
     def wish(self, command: Subscribe, desk: Desk) -> Reply:
         """Grants the wish that a subscription's words name; any other is subscribed as ever."""
         found = NUMBER.search(command.words)
-        if found is None:
-            return self._otherwise(command, desk)
-        wish = self._plan.wishes[int(found[1]) - 1]
+        return self._granted(int(found[1]), command.by, desk) if found else self._otherwise(command, desk)
+
+    def report(self, command: ReportIncident, desk: Desk) -> Reply:
+        """Grants the wish that an incident's key names."""
+        return self._granted(int(command.key.removeprefix(KEY)), command.by, desk)
+
+    def _granted(self, number: int, who: Account, desk: Desk) -> Reply:
+        wish = self._plan.wishes[number - 1]
         unit, by = desk.transaction, str(wish.number)
         if wish.ring_after is not None:
             due = unit.now + timedelta(seconds=wish.ring_after)
@@ -41,7 +48,7 @@ class Granting:
         else:
             unit.outbox.announce(said(wish.about, by), wish.rooms)
         self._passed("handling")
-        unit.audit.add(_entry("chaos.wished", command.by, number=wish.number, about=wish.about, by=by))
+        unit.audit.add(_entry("chaos.wished", who, number=wish.number, about=wish.about, by=by))
         return Card("chaos", f"Granted: {by}", (Text((f"Granted: {by}",)),))
 
     def ring(self, timer: Timer, desk: Desk) -> None:

@@ -142,3 +142,31 @@ def test_a_clock_that_is_off_is_found() -> None:
     assert doctor.clock({"Date": "Sun, 22 Nov 2026 12:00:00 GMT"}, 1795348800.0 - 400)[0].verdict == "error"
     assert doctor.clock({}, 0.0) == []
     assert doctor.clock({"Date": "yesterday"}, 0.0) == []
+
+
+@pytest.mark.asyncio
+async def test_incident_tools_and_the_api_are_named_without_their_secrets(tmp_path: Path) -> None:
+    environ = {
+        "ARCHWAY_WEBHOOK_SECRETS": "pagerduty=canary-of-pagerduty,bridge=canary-of-bridge-no-base64",
+        "ARCHWAY_API_TOKENS": "ci=canary-token-of-ci-1:read+waivers",
+    }
+    findings = await found(environ, tmp_path)
+    assert verdicts(findings, "webhooks") == ["ok", "warning"]
+    assert verdicts(findings, "api") == ["ok"]
+    said = doctor.report(findings)
+    assert "pagerduty may report, signed by pagerduty" in said
+    assert "ci (read+waivers)" in said
+    assert "canary" not in said
+    assert verdicts(await found({}, tmp_path), "webhooks") == ["off"]
+
+
+@pytest.mark.asyncio
+async def test_a_faulty_mapping_is_found_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "webhooks").mkdir()
+    (tmp_path / "webhooks" / "bridge.yaml").write_text(
+        "type: t\ntypes: {a: opened}\nincident: {key: k}\n", encoding="utf-8"
+    )
+    environ = {"ARCHWAY_KNOWLEDGE": str(tmp_path), "ARCHWAY_WEBHOOK_SECRETS": "bridge=whsec_Y2FuYXJ5LW5ldy0xMjM0"}
+    findings = await found(environ, tmp_path)
+    assert verdicts(findings, "webhooks") == ["error"]
+    assert "webhooks/bridge.yaml:2: types.a:" in doctor.report(findings)

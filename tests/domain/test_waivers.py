@@ -487,3 +487,23 @@ def test_the_record_names_voices_conditions_and_nobodys_words() -> None:
 
 def test_who_is_known_by_id_alone_is_named_so() -> None:
     assert facts(replace(submitted(), asked_by=Person("p-1")))["asked_by"] == "p-1"
+
+
+def test_a_condition_is_handed_on_by_its_owner_the_asker_and_the_seats() -> None:
+    owned = say(submitted(), ADA, Choice.APPROVE_WITH_CONDITIONS, demands=(demand(owner="Pat@example.org"),)).request
+    for who in (PAT, GRACE, ADA):
+        step = waivers.entrust(owned, 1, who, " Sam@example.org", MONDAY)
+        assert step.request.waiver
+        assert step.request.waiver.conditions[0].owner == "sam@example.org"
+        assert step.happened is Happened.ENTRUSTED
+        assert step.entry
+        assert words(step) == {"from": "Pat@example.org", "to": "sam@example.org"}
+    assert faults(waivers.entrust, owned, 1, PAT, "pat@example.org", MONDAY) == {
+        "owner": "pat@example.org sees to it already: name somebody else."
+    }
+    with pytest.raises(NotYourSeat):
+        waivers.entrust(owned, 1, SAM, "sam@example.org", MONDAY)
+    with pytest.raises(UnknownCondition):
+        waivers.entrust(owned, 2, GRACE, "sam@example.org", MONDAY)
+    with pytest.raises(NoWaiver):
+        waivers.entrust(submitted(), 1, GRACE, "sam@example.org", MONDAY)

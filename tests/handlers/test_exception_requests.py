@@ -177,3 +177,24 @@ def test_one_person_on_both_platforms_sees_their_own_request_as_theirs(office: O
     shown = office.press(GRACE_IN_TEAMS, ("exception_show", "EX-1"))
     assert isinstance(shown, Card)
     assert "Withdraw" in [button.label for button in shown.buttons]
+
+
+def test_cards_are_drawn_anew_for_a_stale_button_once_a_minute_however_often_it_is_pressed(office: Office) -> None:
+    office.ask()
+    stale = office.button(ARCHITECTS, "Approve")
+    office.decide(ADA, ARCHITECTS, "Approve")
+
+    def drawn() -> object:
+        found = office.database.read_now(lambda unit: unit.outbox.of("EX-1", "exception_review"))
+        return found[0].facts.get("drawn")
+
+    assert drawn() is None
+    assert "nothing" in text_of(office.press(DORA, stale)) or "already" in text_of(office.press(DORA, stale))
+    first = drawn()
+    assert first == office.clock.now.isoformat()
+    office.clock.advance(seconds=59)
+    office.press(DORA, stale)
+    assert drawn() == first
+    office.clock.advance(seconds=1)
+    office.press(DORA, stale)
+    assert drawn() == office.clock.now.isoformat() != first

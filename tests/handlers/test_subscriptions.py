@@ -108,12 +108,6 @@ def test_several_topics_are_subscriptions_of_their_own(room: Newsroom, say: Say)
     assert held(room) == ["standards tag:x", "adrs tag:x"]
 
 
-def test_what_is_not_announced_yet_is_said_honestly(say: Say) -> None:
-    said = say(Subscribe(ADA, "reviews service:payments"))
-    assert "Nothing is announced of reviews yet" in said
-    assert "nothing is announced of these yet" in say(ListSubscriptions(ADA))
-
-
 def test_a_slip_is_answered_with_what_was_meant(room: Newsroom, say: Say) -> None:
     assert "did you mean “standards”?" in say(Subscribe(ADA, "standrads"))
     assert held(room) == []
@@ -204,6 +198,9 @@ def test_the_form_offers_only_what_there_is_news_of(room: Newsroom) -> None:
         "patterns",
         "guides",
         "exceptions",
+        "reviews",
+        "incidents",
+        "obligations",
     ]
     assert [field.optional for field in form.fields] == [False, True, False, True]
     fields = {"topic": "adrs", "filters": "", "digest": "weekly", "quiet": ""}

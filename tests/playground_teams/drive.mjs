@@ -12,7 +12,7 @@ const FOUND = "customer-managed KMS key";
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
 const page = await browser.newPage({ viewport: { width: 1400, height: 1000 } });
 await page.route((url) => url.hostname !== "127.0.0.1", (route) => route.abort());
-page.setDefaultTimeout(15_000);
+page.setDefaultTimeout(40_000);
 
 const seen = {};
 const chat = () => page.getByText("Personal Chat", { exact: true }).first().click();

@@ -57,6 +57,36 @@ STEPS = {
     "a_change_is_told_in_the_channel": "STD-003.12",
     "the_post_is_updated": "rotated every year",
 }
+DECIDING = {
+    "the_form_by_the_action": "Clause or standard",
+    "what_is_missing_stands_beside_its_field": "Say how it will be remedied.",
+    "the_request_is_sent": "EX-1 is sent. Moderate risk: it waits for architect, platform and security",
+    "those_who_decide_are_asked": "Alex Wilber asks for an exception to STD-003.1 for checkout",
+    "nobody_decides_on_their_own": "your own",
+    "another_one_approves": "Your “Approve” on EX-1 counts. It still waits for platform and security.",
+    "the_card_waits_for_the_others": "architect: Megan Bowen approves",
+    "the_second_one_approves": "It still waits for security.",
+    "the_last_one_approves": "Your “Approve” on EX-1 counts. Approved",
+    "the_card_says_who_decided": "Patti Fernandez",
+}
+ON_THE_BRIDGE = {
+    "an_incident_is_opened": "Alex Wilber is in command",
+    "a_decision_is_recorded_by_its_words": "Contain access: the crawler",
+    "the_form_of_a_decision": "An emergency exception is asked for",
+    "a_decision_is_recorded_by_the_form": "Roll back: Release 41 is taken back",
+    "the_form_of_a_review": "Still to be answered: scope, reversible, spend.",
+    "a_review_is_asked_for": "RV-1",
+    "those_who_review_are_asked": "Clause STD-003.12",
+}
+# People of the client's configuration in the places of the starter file's.
+HERE_INSTEAD = {
+    "ada@example.org": "meganb@example.com",
+    "alan@example.org": "adelev@example.com",
+    "pat@example.org": "isaiahl@example.com",
+    "sam@example.org": "pattif@example.com",
+    "dora@example.org": "lynner@example.com",
+    "teams:19:arch@thread.tacv2": "teams:group-chat-id",
+}
 
 
 def require_what_it_takes() -> None:
@@ -81,7 +111,8 @@ async def playground(bot: str, scratch: Path) -> AsyncIterator[str]:
         port = probe.getsockname()[1]
     process = await asyncio.create_subprocess_exec(
         "node", str(CLIENT), "-e", f"{bot}/api/messages", "-c", "msteams", "-p", str(port), "--disable-telemetry",
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, cwd=scratch, env={**os.environ, "BROWSER": "none"},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, cwd=scratch,
+        env={**os.environ, "BROWSER": "none", "M365_AGENTS_PLAYGROUND_CONFIG_PATH": str(HERE / "m365agentsplayground.yml")},
     )  # fmt: skip
     address = f"http://127.0.0.1:{port}"
     try:
@@ -128,14 +159,50 @@ async def test_everything_that_people_do_in_teams_can_be_seen_to_work(tmp_path: 
     }
     link = await a_link(environ)
     async with serving(tmp_path, **environ) as served, playground(served.address, tmp_path) as address:
-        driver = await asyncio.create_subprocess_exec(
-            "node", str(HERE / "drive.mjs"), address, str(PICTURES), link, str(standard),
-            stdout=subprocess.PIPE, env={**os.environ, "CHROMIUM": CHROMIUM},
-        )  # fmt: skip
-        async with asyncio.timeout(400):
-            out, _ = await driver.communicate()
+        seen = await driven("drive.mjs", address, str(PICTURES), link, str(standard))
+    require_seen(seen, STEPS)
+
+
+async def test_an_exception_is_asked_for_and_decided_on_by_others_in_a_group_chat(tmp_path: Path) -> None:
+    require_seen(await in_the_group_chat("decide.mjs", "deciding", tmp_path), DECIDING)
+
+
+async def test_an_incident_is_decided_on_and_a_review_is_asked_for_in_a_group_chat(tmp_path: Path) -> None:
+    require_seen(await in_the_group_chat("bridge.mjs", "bridge", tmp_path), ON_THE_BRIDGE)
+
+
+async def in_the_group_chat(script: str, pictures: str, tmp_path: Path) -> dict[str, str]:
+    """What a script has seen that works in the client's group chat, which is the architects' room."""
+    require_what_it_takes()
+    (PICTURES / pictures).mkdir(parents=True, exist_ok=True)
+    knowledge = tmp_path / "knowledge"
+    shutil.copytree(STARTER, knowledge)
+    rights = knowledge / "governance.yaml"
+    text = rights.read_text(encoding="utf-8")
+    for theirs, here in HERE_INSTEAD.items():
+        text = text.replace(theirs, here)
+    rights.write_text(text, encoding="utf-8")
+    environ = {"ARCHWAY_DATA": str(tmp_path / "data"), "ARCHWAY_KNOWLEDGE": str(knowledge)}
+    async with (
+        serving(tmp_path, "--playground", **environ) as served,
+        playground(served.address, tmp_path) as address,
+    ):
+        return await driven(script, address, str(PICTURES / pictures))
+
+
+async def driven(script: str, *words: str) -> dict[str, str]:
+    """What a script has seen, by the steps that it took."""
+    driver = await asyncio.create_subprocess_exec(
+        "node", str(HERE / script), *words, stdout=subprocess.PIPE, env={**os.environ, "CHROMIUM": CHROMIUM}
+    )
+    async with asyncio.timeout(400):
+        out, _ = await driver.communicate()
     assert driver.returncode == 0
-    seen = json.loads(out)
-    wrong = {step: seen.get(step, "not done") for step, expected in STEPS.items() if expected not in seen.get(step, "")}
+    seen: dict[str, str] = json.loads(out)
+    return seen
+
+
+def require_seen(seen: dict[str, str], steps: dict[str, str]) -> None:
+    wrong = {step: seen.get(step, "not done") for step, expected in steps.items() if expected not in seen.get(step, "")}
     assert not wrong, json.dumps(wrong, indent=1)
-    assert set(seen) == set(STEPS)
+    assert set(seen) == set(steps)

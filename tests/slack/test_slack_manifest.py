@@ -13,7 +13,7 @@ from bot.playground.state import App
 from bot.playground.web_api import METHODS
 from bot.slack.events import happening
 from bot.slack.manifest import EVENTS, PROMPTS, SCOPES, manifest
-from bot.slack.wishes import ASK, ASK_ABOUT, EXCEPT, EXCEPT_ABOUT
+from bot.slack.wishes import ASK, ASK_ABOUT, EXCEPT, EXCEPT_ABOUT, REVIEW_ABOUT
 
 SCHEMA = Path(__file__).parent / "schemas" / "manifest.schema.1.0.0.json"
 DOCS = Path(__file__).parents[2] / "docs" / "connect-slack.md"
@@ -139,7 +139,13 @@ def test_without_hosts_nothing_is_asked_for_links() -> None:
 
 def test_the_shortcuts_are_the_ones_that_are_answered() -> None:
     shortcuts = [(one["type"], one["callback_id"]) for one in VARIANTS["http"]["features"]["shortcuts"]]
-    assert shortcuts == [("global", ASK), ("message", ASK_ABOUT), ("global", EXCEPT), ("message", EXCEPT_ABOUT)]
+    assert shortcuts == [
+        ("global", ASK),
+        ("message", ASK_ABOUT),
+        ("global", EXCEPT),
+        ("message", EXCEPT_ABOUT),
+        ("message", REVIEW_ABOUT),
+    ]
 
 
 def test_people_in_a_command_arrive_as_who_they_are() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from bot.domain.announcements import Announcement, Posted
 from bot.store.attempts import Arrived, Attempt, Refused
@@ -311,3 +311,27 @@ def test_texts_that_not_every_database_takes_are_made_fit_in_keys_rooms_and_fact
     assert found
     assert found.facts["text"] == "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}c"
     assert revision(database, found.key) == 1
+
+
+def test_the_order_is_kept_again_when_what_kept_it_was_taken_back(database: Database) -> None:
+    """On PostgreSQL a lock goes with the savepoint that it was taken in: another one must be taken by what is said after it."""
+    if not database.is_postgres:
+        return
+    held = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()")
+
+    def work(unit: Transaction) -> list[int]:
+        seen = []
+        attempt = unit.connection.begin_nested()
+        unit.outbox.announce(changed("taken back"), [ARCH])
+        seen.append(unit.connection.execute(held).scalar_one())
+        attempt.rollback()
+        seen.append(unit.connection.execute(held).scalar_one())
+        unit.outbox.announce(changed("said"), [ARCH])
+        seen.append(unit.connection.execute(held).scalar_one())
+        with unit.connection.begin_nested():
+            unit.outbox.announce(changed("said again"), [ARCH])
+        seen.append(unit.connection.execute(held).scalar_one())
+        return seen
+
+    assert database.write_now(work) == [1, 0, 1, 1]
+    assert database.write_now(work) == [1, 0, 1, 1]  # nothing of the first transaction is taken for this one's

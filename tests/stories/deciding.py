@@ -124,8 +124,10 @@ class Organisation:
         self.slack, self.teams = InSlack(self.house.slack), InTeams(self.house.teams)
 
     async def settled(self) -> None:
-        """Waits until all that came in is handled, all that was due is done, and all that is announced is posted."""
+        """Waits until all that came in is handled, all that was due is done, all that is announced is posted, and answers know
+        what stands against their clauses."""
         await self._rest(lambda now: not (now.inbox.waiting or now.timers.overdue or any(now.outbox.waiting.values())))
+        await self.house.bot.standing.look()
 
     async def advance(self, **by: float) -> None:
         """Lets time pass, and what falls due happen: `advance(days=1, hours=2)`."""

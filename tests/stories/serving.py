@@ -35,8 +35,8 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(scratch: Path, **environ: str) -> AsyncIterator[Served]:
-    """Starts it on a free port and waits until it is ready; stops it at the end."""
+async def serving(scratch: Path, *options: str, **environ: str) -> AsyncIterator[Served]:
+    """Starts it on a free port, with further `options` of the command, and waits until it is ready; stops it at the end."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -44,7 +44,7 @@ async def serving(scratch: Path, **environ: str) -> AsyncIterator[Served]:
         name: value for name, value in os.environ.items() if not name.startswith(("ARCHWAY_", "SLACK_", "MICROSOFT_"))
     }
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "serve", "--port", str(port),
+        sys.executable, "-m", "bot", "serve", "--port", str(port), *options,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         env=own | {"ARCHWAY_DATA": str(scratch / "data")} | environ,
     )  # fmt: skip

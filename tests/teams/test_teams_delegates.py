@@ -8,6 +8,7 @@ import pytest
 
 from bot.domain.commands import Ask, Command, changes
 from bot.domain.exception_commands import GoAway
+from bot.domain.obligation_commands import TransferObligation
 from tests.doubles.teams import ALAN, GRACE, TENANT
 from tests.doubles.teams_connector import Person
 from tests.teams.room import Room
@@ -38,6 +39,11 @@ async def test_whoever_is_mentioned_is_meant_by_their_account(room: Room) -> Non
     assert command == GoAway(command.by, "2026-12-04", f"teams:{GRACE.entra_id}")
     assert command.by.id == ALAN.entra_id
     assert changes(command)
+
+
+async def test_an_obligation_is_handed_on_to_whoever_is_mentioned(room: Room) -> None:
+    command = await heard(room, "transfer OB-40 to <at>Grace  Hopper</at>", mention(GRACE, "<at>Grace  Hopper</at>"))
+    assert command == TransferObligation(command.by, "OB-40", f"teams:{GRACE.entra_id}")
 
 
 async def test_a_mention_that_says_whose_it_is_is_not_looked_up(room: Room) -> None:
