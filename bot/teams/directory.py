@@ -47,6 +47,7 @@ class Directory:
         self._connector = connector
         self._rooms = rooms
         self._known: dict[str, Conversation] = {}
+        self._unlisted: set[str] = set()  # channels whose teams have not been asked for their names yet
         self._loaded = False
         self._one_at_a_time = asyncio.Lock()
 
@@ -56,20 +57,22 @@ class Directory:
         reference = reference_of(here)
         async with self._one_at_a_time:
             await self._load()
-            before = self._known.get(here.id)
-            if reference.kind == CHANNEL and (before is None or incoming.type != "message"):
+            is_new = here.id not in self._known or here.id in self._unlisted
+            if reference.kind == CHANNEL and (is_new or incoming.type != "message"):
                 await self._note_team(incoming, reference, here)
             else:
                 await self._remember(here)
+            self._unlisted.discard(here.id)
 
     async def arrive(self, incoming: Incoming) -> None:
-        """Keeps where the bot has just been added, before that is acknowledged: Teams tells it once. The rest of a team is
-        learnt afterwards, by `note`."""
+        """Keeps where an activity came from, before anything rests on it: Teams tells once that the bot was added, and who
+        subscribes is to be told whatever happens. The rest of a team is learnt afterwards, by `note`."""
         here = conversation_of(incoming)
         async with self._one_at_a_time:
             await self._load()
             if here.id not in self._known:
                 await self._remember(here)
+                self._unlisted.add(here.id)
 
     async def leave(self, incoming: Incoming) -> None:
         """Forgets where an activity came from: the bot was removed. With a team go all its channels."""

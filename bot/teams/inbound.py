@@ -63,6 +63,8 @@ class Assistant(TeamsActivityHandler):  # type: ignore[misc]  # the SDK carries 
         if wish is None:
             return
         wish = await self._accounts.wished(wish, incoming)
+        if incoming.delivery:  # what it changes may have to be told here, whatever becomes of this process
+            await self._directory.arrive(incoming)
         try:
             reply = await self._replies.shown(wish, incoming.delivery)
             if isinstance(reply, Form) and reply.opener:  # it opens in a dialog, and no message can open one

@@ -109,6 +109,7 @@ class Connector:
     looked_up: list[tuple[str, str]] = field(default_factory=list)
     rosters_down: int | None = None
     rosters_mute: asyncio.Event | None = None
+    teams_mute: asyncio.Event | None = None
     url: str = ""
     posted: list[Posted] = field(default_factory=list)
     refused: list[tuple[int, str]] = field(default_factory=list)
@@ -298,6 +299,8 @@ class Connector:
 
     async def _team(self, request: web.Request) -> web.Response:
         refused, team = await self._checked(request), self.teams.get(request.match_info["team"])
+        if self.teams_mute:
+            await self.teams_mute.wait()
         if refused is not None or team is None:
             return refused or self._refuse(404, "NotFound", "Team not found.")
         return web.json_response({"id": team.id, "name": team.name, "aadGroupId": "0"})

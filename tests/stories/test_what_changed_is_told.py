@@ -58,6 +58,16 @@ async def everybody_subscribes(house: House) -> tuple[str, str]:
 
 
 @pytest.mark.asyncio
+async def test_a_room_that_subscribes_is_written_down_before_it_is_told_so(house: House) -> None:
+    house.teams.connector.teams_mute = asyncio.Event()  # what team the channel is in is not told for now
+    told = await house.teams.mention("subscribe standards")
+    assert ("teams", told.room.removeprefix("teams:")) in house.remembered("SELECT platform, id FROM conversation")
+    house.teams.connector.teams_mute.set()
+    in_its_team = "SELECT count(*) FROM conversation WHERE name LIKE '%payments%'"
+    await until(lambda: house.remembered(in_its_team) != [(0,)])  # and its team is asked all the same
+
+
+@pytest.mark.asyncio
 async def test_a_changed_clause_is_told_once_in_each_room_and_kept_up_to_date(house: House) -> None:
     rooms = await everybody_subscribes(house)
 
