@@ -126,7 +126,14 @@ class Database:
         if any(thread.is_alive() for thread in [*self._writers, *self._readers.started]):
             self._gave_up = True
             log.warning("stopped before everything was done", seconds=seconds, turned_away=self._waiting.give_up())
-            return  # what is in use is closed by nobody but the process's end, or whoever closes once more
+            threading.Thread(target=self._let_go, name="archway-lets-go", daemon=True).start()
+        else:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Closes every connection, once those who use them have ended."""
+        for thread in [*self._writers, *self._readers.started]:
+            thread.join()
         self.reading.dispose()  # before the writer: whoever closes a SQLite file last moves the log into it
         self.engine.dispose()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import sys
@@ -188,6 +189,28 @@ async def test_what_waits_is_written_before_the_end(database: Database, database
 
 def names_in(unit: Transaction) -> list[str]:
     return list(unit.connection.scalars(select(pause.c.platform)).all())
+
+
+def test_what_the_end_did_not_wait_for_is_closed_once_it_is_done(database: Database) -> None:
+    begun, may_end, closed = threading.Event(), threading.Event(), threading.Event()
+    event.listen(database.engine, "close", lambda *_: closed.set())
+
+    def slowly(_unit: Transaction) -> None:
+        begun.set()
+        assert may_end.wait(10)
+
+    def write() -> None:
+        with contextlib.suppress(Overloaded):
+            database.write_now(slowly)
+
+    writing = threading.Thread(target=write)
+    writing.start()
+    assert begun.wait(10)
+    database.close_now(seconds=0.0)
+    assert not closed.is_set()
+    may_end.set()
+    assert closed.wait(10)
+    writing.join()
 
 
 def test_a_file_is_served_once_whatever_leads_to_it(tmp_path: Path) -> None:
