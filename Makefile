@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+WORKERS ?= 2
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: run test lint format judges test-playground-teams bench chaos mutations gallery lock clean
@@ -11,7 +12,7 @@ run: $(VENV)/.run
 	@$(BIN)/archway serve
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -q -m "not judge"
+	$(BIN)/python -m pytest -q -m "not judge" -n $(WORKERS) --dist worksteal
 
 lint: $(VENV)/.judges
 	$(BIN)/ruff check .

@@ -41,7 +41,7 @@ def test_a_command_prints_what_the_readme_says(
 ) -> None:
     command, output = list(consoles())[number]
     environ = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    for name in [name for name in environ if name.startswith(("ARCHWAY_", "SLACK_", "MICROSOFT_"))]:
+    for name in [name for name in environ if name.startswith(("ARCHWAY_", "SLACK_", "MICROSOFT_", "COLUMNS"))]:
         del environ[name]
     environ["ARCHWAY_KNOWLEDGE"] = str(working_folder / "starter")
     ended = subprocess.run(
