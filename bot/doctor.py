@@ -236,14 +236,22 @@ def _rooms(settings: Settings) -> list[Finding]:
 def _tools(settings: Settings) -> list[Finding]:
     """The incident tools that may report, and whether their mappings can be read."""
     from bot.api.signatures import Scheme, is_base64_secret
-    from bot.mappings import LiveMappings
+    from bot.mappings import LiveMappings, unheard
 
-    if not settings.webhook_secrets:
-        return [
-            Finding("webhooks", "off", "no incident tool may report", "Set ARCHWAY_WEBHOOK_SECRETS (docs/webhooks.md).")
-        ]
-    mappings = LiveMappings(settings.knowledge, settings.webhook_secrets)
     found = [
+        Finding(
+            "webhooks",
+            "warning",
+            f"webhooks/{source}.yaml maps a tool that may not report",
+            f"Add {source}=SECRET to ARCHWAY_WEBHOOK_SECRETS (docs/webhooks.md), or delete the file.",
+        )
+        for source in unheard(settings.knowledge, settings.webhook_secrets)
+    ]
+    if not settings.webhook_secrets:
+        mend = "Set ARCHWAY_WEBHOOK_SECRETS (docs/webhooks.md)."
+        return [*found, Finding("webhooks", "off", "no incident tool may report", mend)]
+    mappings = LiveMappings(settings.knowledge, settings.webhook_secrets)
+    found += [
         Finding("webhooks", "error", line, "Mend the file; it is read at once.")
         for line in (mappings.fault or "").splitlines()
     ]

@@ -101,6 +101,11 @@ def shipped(source: str) -> SourceMapping:
     return _read(File(place.read_bytes(), name=place.name))
 
 
+def unheard(root: Path, sources: Collection[str]) -> list[str]:
+    """The sources below `root` that have a mapping and are none of `sources`: what they send is refused."""
+    return sorted(file.stem for file in (root / FOLDER).glob("*.yaml") if file.stem not in sources)
+
+
 def _read(file: File) -> SourceMapping:
     values, lines = file.values()
     return read(values, lines, file.name)

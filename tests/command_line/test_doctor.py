@@ -170,3 +170,12 @@ async def test_a_faulty_mapping_is_found_with_its_line(tmp_path: Path) -> None:
     findings = await found(environ, tmp_path)
     assert verdicts(findings, "webhooks") == ["error"]
     assert "webhooks/bridge.yaml:2: types.a:" in doctor.report(findings)
+
+
+@pytest.mark.asyncio
+async def test_a_mapping_of_a_tool_that_may_not_report_is_found(tmp_path: Path) -> None:
+    (tmp_path / "webhooks").mkdir()
+    (tmp_path / "webhooks" / "bridge.yaml").write_text("type: t\n", encoding="utf-8")
+    findings = await found({"ARCHWAY_KNOWLEDGE": str(tmp_path)}, tmp_path)
+    assert verdicts(findings, "webhooks") == ["warning", "off"]
+    assert "Add bridge=SECRET to ARCHWAY_WEBHOOK_SECRETS" in doctor.report(findings)
